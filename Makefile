@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: ISC
+#
+#   make               build everything into $(B)
+#   make setup         install under the home named in conf-qmail (needs root, or DESTDIR)
+#   make check         verify what is installed: silent when all is right
+#   make test          tests/run: installs what the tests need, runs everything
+#   make unit          the unit tests alone
+#   make help          the variables
+#
+# One make for the whole tree. Objects do not depend on the home or the break character, apart from
+# the one that holds them, so changing conf-qmail rebuilds one object and links again: no make clean.
+
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+.SUFFIXES:
+.PHONY: all programs setup check test unit lint clean help force uninstall-check
+
+all: programs
+
+# ---- settings, each with qmail's default ------------------------------------------------------------
+
+QMAIL ?= $(shell head -n 1 conf-qmail)
+BREAK ?= $(shell head -n 1 conf-break | cut -c 1)
+SPLIT ?= 23
+SPAWN ?= 120
+PATRN ?= 002
+USERS ?= alias qmaild qmaill root qmailp qmailq qmailr qmails
+GROUPS ?= qmail nofiles
+DESTDIR ?=
+B ?= .build
+WERROR ?=
+SANITIZE ?=
+
+CC ?= cc
+AR ?= ar
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wvla -Wstrict-prototypes \
+	-Wmissing-prototypes -Wcast-align -Wpointer-arith -Wwrite-strings -Wundef $(if $(WERROR),-Werror)
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE -ftrivial-auto-var-init=zero \
+	$(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) $(HARDEN) $(SAN) $(CFLAGS) $(CPPFLAGS)
+ALL_LDFLAGS = $(HARDEN_LD) $(SAN) $(CFLAGS) $(LDFLAGS)
+LIBS = -l:libskarnet.a -l:libcdb.a
+
+# ---- what there is ----------------------------------------------------------------------------------
+
+# Layers: one archive each, in the order they may include downwards.
+LAYERS := route net proto mail base
+
+# Processes: qmail-X is made of all of src/X (src/spawn serves both spawners).
+PROCESSES := $(filter-out %/,$(foreach p,smtpd queue send clean lspawn rspawn local remote start inject,\
+	$(if $(wildcard src/$p/$p.c),$p)))
+
+# Folders in which each source is a program by itself.
+USER_PROGRAMS := $(patsubst src/users/%.c,qmail-%,$(wildcard src/users/*.c))
+TOOL_PLAIN := splogger maildirmake
+TOOL_PROGRAMS := $(foreach t,$(patsubst src/tools/%.c,%,$(wildcard src/tools/*.c)),\
+	$(if $(filter $t,$(TOOL_PLAIN)),$t,qmail-$t))
+TOOL_SCRIPTS := $(patsubst src/tools/%.sh,qmail-%,$(wildcard src/tools/*.sh))
+
+PROGRAMS := $(addprefix qmail-,$(PROCESSES)) $(USER_PROGRAMS) $(TOOL_PROGRAMS) \
+	$(if $(wildcard src/inject/sendmail.c),sendmail)
+INSTALLER := $(B)/install/install
+
+objects = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
+archives := $(LAYERS:%=$(B)/lib/%.a)
+
+$(foreach p,$(PROCESSES),$(eval OBJ_qmail-$p := $$(call objects,$$(filter-out src/inject/sendmail.c,$$(wildcard src/$p/*.c)))))
+OBJ_qmail-lspawn += $(call objects,$(wildcard src/spawn/*.c))
+OBJ_qmail-rspawn += $(call objects,$(wildcard src/spawn/*.c))
+OBJ_sendmail := $(call objects,src/inject/sendmail.c)
+$(foreach p,$(USER_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/users/$(p:qmail-%=%).c)))
+$(foreach p,$(TOOL_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/tools/$(p:qmail-%=%).c)))
+
+LIBS_qmail-remote := -lcares
+
+MAN := $(patsubst man/%,$(B)/man/%,$(wildcard man/*.[1-9]))
+BOOT := $(patsubst %,$(B)/%,$(shell find boot -type f))
+
+programs: $(PROGRAMS:%=$(B)/bin/%) $(TOOL_SCRIPTS:%=$(B)/bin/%) $(MAN) $(BOOT) $(if $(wildcard src/install/*.c),$(INSTALLER))
+
+# ---- how it is made ---------------------------------------------------------------------------------
+
+# A file whose time changes only when its text does: what depends on a setting depends on one of these.
+define stamp
+	@mkdir -p $(@D); printf '%s\n' $(1) > $@.new; \
+	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+endef
+
+id_of = $(shell getent $(1) $(2) 2>/dev/null | cut -d : -f 3)
+# Names of qmail's users become numbers here, once, where they exist; -1 leaves the look-up to run time
+# (built as an ordinary user before the accounts exist, or for another machine through DESTDIR).
+known = $(if $(DESTDIR),-1,$(or $(call id_of,$(1),$(2)),-1))
+
+$(B)/conf.h: force conf-qmail conf-break
+	$(call stamp,'#define CONF_HOME "$(QMAIL)"' "#define CONF_BREAK '$(BREAK)'" '#define CONF_SPLIT $(SPLIT)' \
+	'#define CONF_SPAWN $(SPAWN)' '#define CONF_PATRN 0$(PATRN)' \
+	'#define CONF_USERS { $(foreach u,$(USERS),{ "$u", $(call known,passwd,$u) },) }' \
+	'#define CONF_GROUPS { $(foreach g,$(GROUPS),{ "$g", $(call known,group,$g) },) }')
+
+$(B)/flags: force
+	$(call stamp,'$(CC) $(ALL_CFLAGS)')
+
+$(B)/ldflags: force
+	$(call stamp,'$(CC) $(ALL_LDFLAGS) $(LIBS)')
+
+$(B)/obj/base/conf.o: $(B)/conf.h
+$(B)/obj/base/conf.o: ALL_CFLAGS += -I$(B)
+
+$(B)/obj/%.o: src/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define archive
+$(B)/lib/$(1).a: $$(call objects,$$(wildcard src/$(1)/*.c))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call archive,$l)))
+
+$(B)/bin/%: $$(OBJ_$$*) $(archives) $(B)/ldflags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(OBJ_$*) $(archives) $(LIBS) $(LIBS_$*)
+
+substitute = sed -e 's|@QMAIL@|$(QMAIL)|g' -e 's|@BREAK@|$(BREAK)|g' -e 's|@SPLIT@|$(SPLIT)|g' -e 's|@SPAWN@|$(SPAWN)|g'
+
+$(TOOL_SCRIPTS:%=$(B)/bin/%): $(B)/bin/qmail-%: src/tools/%.sh $(B)/conf.h
+	@mkdir -p $(@D)
+	$(substitute) $< > $@
+	chmod 755 $@
+
+$(B)/man/%: man/% $(B)/conf.h
+	@mkdir -p $(@D)
+	$(substitute) $< > $@
+
+$(B)/boot/%: boot/% $(B)/conf.h
+	@mkdir -p $(@D)
+	$(substitute) $< > $@
+	@if [ -x $< ]; then chmod 755 $@; fi
+
+$(INSTALLER): $(call objects,$(wildcard src/install/*.c)) $(archives) $(B)/ldflags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(archives) $(LIBS)
+
+setup: all
+	$(INSTALLER) setup "$(B)" "$(DESTDIR)"
+
+check: all
+	$(INSTALLER) check "$(B)" "$(DESTDIR)"
+
+uninstall-check: all
+	$(INSTALLER) list "$(B)" "$(DESTDIR)"
+
+# ---- tests ------------------------------------------------------------------------------------------
+
+# tests/unit/F/M_test.c tests src/F/M.c; a process folder's own modules are linked in, without its main.
+UNIT_SOURCES := $(wildcard tests/unit/*/*_test.c)
+UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SOURCES))
+folder = $(word 3,$(subst /, ,$(1)))
+modules = $(call objects,$(filter-out src/$(1)/$(1).c src/inject/sendmail.c src/users/% src/tools/%,$(wildcard src/$(1)/*.c)))
+is_layer = $(filter $(LAYERS),$(1))
+
+define unit
+$(B)/unit/$(1): tests/unit/$(1).c $(if $(call is_layer,$(2)),,$$(call modules,$(2))) $(archives) $(B)/flags $(B)/ldflags
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_CFLAGS) -Itests/unit -MMD -MP -c -o $$@.o $$<
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$@.o $$(filter %.o,$$^) $(archives) $(LIBS) $(LIBS_qmail-$(2)) -lcmocka
+endef
+$(foreach t,$(UNIT_SOURCES:tests/unit/%.c=%),$(eval $(call unit,$t,$(firstword $(subst /, ,$t)))))
+
+unit: $(UNITS)
+	@passed=0; failed=0; \
+	for t in $(UNITS); do \
+		if $$t > $$t.log 2>&1; then \
+			passed=$$((passed + $$(grep -c '^\[       OK' $$t.log))); \
+		else \
+			cat $$t.log; n=$$(grep -c '^\[  FAILED  \] [^0-9]' $$t.log); \
+			failed=$$((failed + (n > 0 ? n : 1))); \
+		fi; \
+	done; \
+	echo "unit: $$passed passed, $$failed failed"; [ $$failed -eq 0 ]
+
+test:
+	tests/run
+
+lint: $(MAN)
+	mandoc -T lint -W warning $(MAN)
+
+clean:
+	rm -rf $(B)
+
+help:
+	@echo 'Variables (current value):'
+	@echo '  QMAIL=$(QMAIL)  home; default: first line of conf-qmail'
+	@echo '  BREAK=$(BREAK)  user-extension separator; default: conf-break'
+	@echo '  SPLIT=$(SPLIT)  subdirectories of a new queue    SPAWN=$(SPAWN)  deliveries per spawner, at most 255'
+	@echo '  PATRN=$(PATRN)  permission bits that make a home or .qmail unsafe'
+	@echo '  USERS=$(USERS)'
+	@echo '  GROUPS=$(GROUPS)'
+	@echo '  DESTDIR=$(DESTDIR)  prefix for setup and check   B=$(B)  build folder'
+	@echo '  CC CFLAGS LDFLAGS   WERROR=1 warnings are errors    SANITIZE=address,undefined'
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "base/control.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include <skalibs/djbunix.h>
+
+static control_status slurp_file(stralloc *sa, char const *file)
+{
+	sa->len = 0;
+	if (openslurpclose(sa, file))
+		return CONTROL_READ;
+	sa->len = 0;
+	return errno == ENOENT ? CONTROL_ABSENT : CONTROL_ERROR;
+}
+
+static size_t trimmed(char const *s, size_t n)
+{
+	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
+		n--;
+	return n;
+}
+
+static size_t line_length(char const *s, size_t n)
+{
+	char const *end = n ? memchr(s, '\n', n) : 0;
+
+	return end ? (size_t)(end - s) : n;
+}
+
+control_status control_readline(stralloc *sa, char const *file)
+{
+	control_status status = slurp_file(sa, file);
+
+	if (status == CONTROL_READ)
+		sa->len = trimmed(sa->s, line_length(sa->s, sa->len));
+	return status;
+}
+
+control_status control_readdefault(stralloc *sa, char const *file, int use_me, char const *literal)
+{
+	control_status status = control_readline(sa, file);
+
+	if (status == CONTROL_ABSENT && use_me)
+		status = control_readline(sa, "control/me");
+	if (status == CONTROL_ABSENT && literal)
+		status = stralloc_copys(sa, literal) ? CONTROL_READ : CONTROL_ERROR;
+	return status;
+}
+
+control_status control_readint(unsigned int *n, char const *file)
+{
+	stralloc sa = STRALLOC_ZERO;
+	control_status status = control_readline(&sa, file);
+	unsigned int value = 0;
+	size_t i = 0;
+
+	if (status == CONTROL_READ) {
+		for (; i < sa.len && sa.s[i] >= '0' && sa.s[i] <= '9'; i++) {
+			unsigned int digit = (unsigned int)(sa.s[i] - '0');
+
+			value = value > (UINT_MAX - digit) / 10 ? UINT_MAX : value * 10 + digit;
+		}
+		if (i == 0)
+			status = CONTROL_BAD;
+		else
+			*n = value;
+	}
+	stralloc_free(&sa);
+	return status;
+}
+
+static int add_entry(control_list *l, char const *s, size_t n, size_t lineno)
+{
+	char const *nul = n ? memchr(s, 0, n) : 0;
+
+	if (nul)
+		n = (size_t)(nul - s);
+	if (n == 0 || s[0] == '#')
+		return 1;
+	if (!stralloc_catb(&l->entries, s, n) || !stralloc_0(&l->entries)
+	 || !stralloc_catb(&l->lines, (char const *)&lineno, sizeof lineno))
+		return 0;
+	l->n++;
+	return 1;
+}
+
+static int split_lines(control_list *l, stralloc const *text)
+{
+	size_t pos = 0;
+	size_t lineno = 1;
+
+	for (; pos < text->len; lineno++) {
+		size_t len = line_length(text->s + pos, text->len - pos);
+
+		if (!add_entry(l, text->s + pos, trimmed(text->s + pos, len), lineno))
+			return 0;
+		pos += len + 1;
+	}
+	return 1;
+}
+
+control_status control_readlist(control_list *l, char const *file, int use_me)
+{
+	stralloc text = STRALLOC_ZERO;
+	control_list fresh = CONTROL_LIST_ZERO;
+	control_status status = slurp_file(&text, file);
+	int ok = 1;
+
+	if (status == CONTROL_READ) {
+		ok = split_lines(&fresh, &text);
+	} else if (status == CONTROL_ABSENT && use_me) {
+		status = control_readline(&text, "control/me");
+		if (status == CONTROL_READ)
+			ok = add_entry(&fresh, text.s, text.len, 1);
+	}
+	stralloc_free(&text);
+	if (!ok || status == CONTROL_ERROR) {
+		control_list_free(&fresh);
+		return CONTROL_ERROR;
+	}
+	control_list_free(l);
+	*l = fresh;
+	return status;
+}
+
+size_t control_line(control_list const *l, size_t i)
+{
+	size_t lineno;
+
+	memcpy(&lineno, l->lines.s + i * sizeof lineno, sizeof lineno);
+	return lineno;
+}
+
+void control_list_free(control_list *l)
+{
+	stralloc_free(&l->entries);
+	stralloc_free(&l->lines);
+	l->n = 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "base/io.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <skalibs/iopause.h>
+
+/* A pipe or terminal takes this much without blocking once poll says it is writable (PIPE_BUF). */
+enum { WRITE_AT_ONCE = 4096 };
+
+int io_start(void)
+{
+	return tain_now_set_stopwatch_g();
+}
+
+void io_deadline(tain *d, unsigned int seconds)
+{
+	tain_now_g();
+	tain_addsec_g(d, (int)seconds);
+}
+
+tain const *io_sooner(tain const *a, tain const *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return tain_less(b, a) ? b : a;
+}
+
+int io_wait(int fd, short events, tain const *deadline)
+{
+	iopause_fd x = { .fd = fd, .events = events };
+	tain const *until = deadline ? deadline : &tain_infinite;
+	int r;
+
+	tain_now_g();
+	do
+		r = iopause_g(&x, 1, until);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return errno = ETIMEDOUT, -1;
+	return r < 0 ? -1 : 1;
+}
+
+ssize_t io_read(int fd, char *buf, size_t n, tain const *deadline)
+{
+	for (;;) {
+		ssize_t r;
+
+		if (io_wait(fd, POLLIN, deadline) < 0)
+			return -1;
+		r = read(fd, buf, n);
+		if (r >= 0 || (errno != EINTR && errno != EAGAIN))
+			return r;
+	}
+}
+
+static ssize_t write_some(int fd, char const *s, size_t n)
+{
+	ssize_t r = send(fd, s, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (r < 0 && errno == ENOTSOCK)
+		r = write(fd, s, n < WRITE_AT_ONCE ? n : WRITE_AT_ONCE);
+	return r;
+}
+
+int io_write(int fd, char const *s, size_t n, tain const *deadline)
+{
+	while (n > 0) {
+		ssize_t r;
+
+		if (io_wait(fd, POLLOUT, deadline) < 0)
+			return 0;
+		r = write_some(fd, s, n);
+		if (r < 0 && errno != EINTR && errno != EAGAIN)
+			return 0;
+		if (r > 0) {
+			s += r;
+			n -= (size_t)r;
+		}
+	}
+	return 1;
+}
+
+int io_writeall(int fd, char const *s, size_t n)
+{
+	while (n > 0) {
+		ssize_t r = write(fd, s, n);
+
+		if (r > 0) {
+			s += r;
+			n -= (size_t)r;
+		} else if (r == 0) {
+			return errno = EIO, 0;
+		} else if (errno != EINTR) {
+			return 0;
+		}
+	}
+	return 1;
+}
