@@ -36,8 +36,8 @@ AR ?= ar
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes -Wcast-align -Wpointer-arith -Wwrite-strings -Wundef $(if $(WERROR),-Werror)
-HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE -ftrivial-auto-var-init=zero \
-	$(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
+	$(if $(findstring clang,$(CC)),,-ftrivial-auto-var-init=zero) $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
@@ -95,7 +95,7 @@ id_of = $(shell getent $(1) $(2) 2>/dev/null | cut -d : -f 3)
 # (built as an ordinary user before the accounts exist, or for another machine through DESTDIR).
 known = $(if $(DESTDIR),-1,$(or $(call id_of,$(1),$(2)),-1))
 
-$(B)/conf.h: force conf-qmail conf-break
+$(B)/settings.h: force conf-qmail conf-break
 	$(call stamp,'#define CONF_HOME "$(QMAIL)"' "#define CONF_BREAK '$(BREAK)'" '#define CONF_SPLIT $(SPLIT)' \
 	'#define CONF_SPAWN $(SPAWN)' '#define CONF_PATRN 0$(PATRN)' \
 	'#define CONF_USERS { $(foreach u,$(USERS),{ "$u", $(call known,passwd,$u) },) }' \
@@ -107,7 +107,7 @@ $(B)/flags: force
 $(B)/ldflags: force
 	$(call stamp,'$(CC) $(ALL_LDFLAGS) $(LIBS)')
 
-$(B)/obj/base/conf.o: $(B)/conf.h
+$(B)/obj/base/conf.o: $(B)/settings.h
 $(B)/obj/base/conf.o: ALL_CFLAGS += -I$(B)
 
 $(B)/obj/%.o: src/%.c $(B)/flags
@@ -128,16 +128,16 @@ $(B)/bin/%: $$(OBJ_$$*) $(archives) $(B)/ldflags
 
 substitute = sed -e 's|@QMAIL@|$(QMAIL)|g' -e 's|@BREAK@|$(BREAK)|g' -e 's|@SPLIT@|$(SPLIT)|g' -e 's|@SPAWN@|$(SPAWN)|g'
 
-$(TOOL_SCRIPTS:%=$(B)/bin/%): $(B)/bin/qmail-%: src/tools/%.sh $(B)/conf.h
+$(TOOL_SCRIPTS:%=$(B)/bin/%): $(B)/bin/qmail-%: src/tools/%.sh $(B)/settings.h
 	@mkdir -p $(@D)
 	$(substitute) $< > $@
 	chmod 755 $@
 
-$(B)/man/%: man/% $(B)/conf.h
+$(B)/man/%: man/% $(B)/settings.h
 	@mkdir -p $(@D)
 	$(substitute) $< > $@
 
-$(B)/boot/%: boot/% $(B)/conf.h
+$(B)/boot/%: boot/% $(B)/settings.h
 	@mkdir -p $(@D)
 	$(substitute) $< > $@
 	@if [ -x $< ]; then chmod 755 $@; fi

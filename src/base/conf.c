@@ -6,7 +6,7 @@
 #include <grp.h>
 #include <pwd.h>
 
-#include "conf.h"                  /* written by make from conf-qmail, conf-break and its variables */
+#include "settings.h"              /* written by make from conf-qmail, conf-break and its variables */
 
 _Static_assert(CONF_SPAWN >= 1 && CONF_SPAWN <= 255, "SPAWN is a byte on the spawners' pipes: 1 to 255");
 _Static_assert(CONF_SPLIT >= 1, "SPLIT must be at least 1");
