@@ -147,13 +147,13 @@ $(INSTALLER): $(call objects,$(wildcard src/install/*.c)) $(archives) $(B)/ldfla
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(archives) $(LIBS)
 
 setup: all
-	$(INSTALLER) setup "$(B)" "$(DESTDIR)"
+	@$(INSTALLER) setup "$(B)" "$(DESTDIR)"
 
 check: all
-	$(INSTALLER) check "$(B)" "$(DESTDIR)"
+	@$(INSTALLER) check "$(B)" "$(DESTDIR)"
 
 uninstall-check: all
-	$(INSTALLER) list "$(B)" "$(DESTDIR)"
+	@$(INSTALLER) list "$(B)" "$(DESTDIR)"
 
 # ---- tests ------------------------------------------------------------------------------------------
 
