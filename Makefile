@@ -78,7 +78,7 @@ $(foreach p,$(TOOL_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/tools/$(p:qmai
 LIBS_qmail-remote := -lcares
 
 MAN := $(patsubst man/%,$(B)/man/%,$(wildcard man/*.[1-9]))
-BOOT := $(patsubst %,$(B)/%,$(shell find boot -type f))
+BOOT := $(patsubst %,$(B)/%,$(shell find boot -type f 2>/dev/null))
 
 programs: $(PROGRAMS:%=$(B)/bin/%) $(TOOL_SCRIPTS:%=$(B)/bin/%) $(MAN) $(BOOT) $(if $(wildcard src/install/*.c),$(INSTALLER))
 

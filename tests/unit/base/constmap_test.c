@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/constmap.h"
+
+static void fill(control_list *l, char const *s, size_t n)
+{
+	size_t line = 1;
+
+	while (n > 0) {
+		size_t len = strlen(s) + 1;
+
+		assert_true(stralloc_catb(&l->entries, s, len));
+		assert_true(stralloc_catb(&l->lines, (char const *)&line, sizeof line));
+		l->n++;
+		line++;
+		s += len;
+		n -= len;
+	}
+}
+
+static char const *find(constmap const *m, char const *key)
+{
+	constmap_entry const *e = constmap_find(m, key, strlen(key));
+
+	return e ? e->value : 0;
+}
+
+static void map(void **state)
+{
+	static char const text[] = "a.example:one\0.b.example:two\0no colon\0A.EXAMPLE:three\0:rest\0x:y:z\0empty:\0:last";
+	control_list l = CONTROL_LIST_ZERO;
+	constmap m = CONSTMAP_ZERO;
+	size_t i = 0;
+
+	(void)state;
+	fill(&l, text, sizeof text);
+	assert_true(constmap_map(&m, &l, ':'));
+	assert_string_equal(find(&m, "a.example"), "three");
+	assert_string_equal(find(&m, "A.eXample"), "three");
+	assert_string_equal(find(&m, ".b.example"), "two");
+	assert_string_equal(find(&m, "x"), "y:z");
+	assert_string_equal(find(&m, "empty"), "");
+	assert_string_equal(find(&m, ""), "last");
+	assert_null(find(&m, "b.example"));
+	assert_null(find(&m, "no colon"));
+	assert_null(find(&m, "a.exampl"));
+	assert_null(find(&m, "a.example."));
+	assert_string_equal(constmap_misfit(&l, ':', &i), "no colon");
+	assert_int_equal(control_line(&l, i - 1), 3);
+	assert_null(constmap_misfit(&l, ':', &i));
+	constmap_free(&m);
+	control_list_free(&l);
+}
+
+static void set(void **state)
+{
+	static char const text[] = "b\0A\0a:b\0b";
+	control_list l = CONTROL_LIST_ZERO;
+	constmap m = CONSTMAP_ZERO;
+
+	(void)state;
+	assert_true(constmap_set(&m, &l));
+	assert_null(constmap_find(&m, "", 0));
+	fill(&l, text, sizeof text);
+	assert_true(constmap_set(&m, &l));
+	assert_int_equal(m.n, 3);
+	assert_string_equal(find(&m, "a"), "");
+	assert_string_equal(find(&m, "B"), "");
+	assert_string_equal(find(&m, "A:B"), "");
+	assert_null(find(&m, "c"));
+	constmap_free(&m);
+	control_list_free(&l);
+}
+
+/* Every key of a large map is found, and nothing beside them. */
+static void many(void **state)
+{
+	control_list l = CONTROL_LIST_ZERO;
+	constmap m = CONSTMAP_ZERO;
+	char entry[16];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 5000; i++) {
+		int n = snprintf(entry, sizeof entry, "k%u:%u", (i * 7919) % 5000, i);
+
+		fill(&l, entry, (size_t)n + 1);
+	}
+	assert_true(constmap_map(&m, &l, ':'));
+	assert_int_equal(m.n, 5000);
+	for (i = 0; i < 5001; i++) {
+		snprintf(entry, sizeof entry, "K%u", i);
+		assert_int_equal(find(&m, entry) != 0, i < 5000);
+	}
+	constmap_free(&m);
+	control_list_free(&l);
+}
+
+int main(void)
+{
+	static struct CMUnitTest const tests[] = {
+		cmocka_unit_test(map),
+		cmocka_unit_test(set),
+		cmocka_unit_test(many),
+	};
+
+	return cmocka_run_group_tests(tests, 0, 0);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "unit.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "mail/date822.h"
+
+static void table(void **state)
+{
+	static struct { int64_t t; char const *date; char const *ctime; } const rows[] = {
+		{ 0, "1 Jan 1970 00:00:00 -0000", "Thu Jan 01 00:00:00 1970" },
+		{ -5, "1 Jan 1970 00:00:00 -0000", "Thu Jan 01 00:00:00 1970" },
+		{ 951782399, "28 Feb 2000 23:59:59 -0000", "Mon Feb 28 23:59:59 2000" },
+		{ 951868800, "1 Mar 2000 00:00:00 -0000", "Wed Mar 01 00:00:00 2000" },
+		{ 2147483647, "19 Jan 2038 03:14:07 -0000", "Tue Jan 19 03:14:07 2038" },
+		{ 2147483648, "19 Jan 2038 03:14:08 -0000", "Tue Jan 19 03:14:08 2038" },
+		{ INT64_C(4294967296), "7 Feb 2106 06:28:16 -0000", "Sun Feb 07 06:28:16 2106" },
+		{ INT64_C(253402300799), "31 Dec 9999 23:59:59 -0000", "Fri Dec 31 23:59:59 9999" },
+		{ INT64_MAX, "31 Dec 9999 23:59:59 -0000", "Fri Dec 31 23:59:59 9999" },
+	};
+	char buf[DATE822_FMT];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		size_t n = date822_fmt(buf, rows[i].t);
+
+		assert_int_equal(n, strlen(rows[i].date));
+		assert_memory_equal(buf, rows[i].date, n);
+		n = date_ctime_fmt(buf, rows[i].t);
+		assert_int_equal(n, strlen(rows[i].ctime));
+		assert_memory_equal(buf, rows[i].ctime, n);
+	}
+}
+
+/* Each day of 400 years against the C library. */
+static void against_libc(void **state)
+{
+	char want[64];
+	char got[DATE822_FMT];
+	time_t t;
+
+	(void)state;
+	for (t = 43200; t < (time_t)400 * 366 * 86400; t += 86400) {
+		struct tm tm;
+		size_t n = date_ctime_fmt(got, t);
+
+		gmtime_r(&t, &tm);
+		assert_int_equal(strftime(want, sizeof want, "%a %b %d %H:%M:%S %Y", &tm), n);
+		assert_memory_equal(got, want, n);
+	}
+}
+
+int main(void)
+{
+	static struct CMUnitTest const tests[] = {
+		cmocka_unit_test(table),
+		cmocka_unit_test(against_libc),
+	};
+
+	return cmocka_run_group_tests(tests, 0, 0);
+}
