@@ -8,6 +8,8 @@
 
 #include <skalibs/types.h>
 
+#include "base/conf.h"
+
 static char const names[QPATH_KINDS][8] = { "mess", "intd", "todo", "info", "local", "remote", "bounce" };
 
 static int is_split(qpath_layout const *l, qpath_kind k)
@@ -17,21 +19,30 @@ static int is_split(qpath_layout const *l, qpath_kind k)
 	return (k != QPATH_INTD && k != QPATH_TODO) || l->big_todo;
 }
 
+static int is_dir(char const *parent, unsigned int n)
+{
+	char name[QPATH_FMT];
+	struct stat st;
+	size_t len = strlen(parent);
+
+	memcpy(name, parent, len);
+	len += uint_fmt(name + len, n);
+	name[len] = 0;
+	return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int qpath_detect(qpath_layout *l)
 {
-	char name[QPATH_FMT] = "mess/";
-	struct stat st;
-	unsigned int n = 0;
+	unsigned int n = conf_split;
 
-	for (;; n++) {
-		name[5 + uint_fmt(name + 5, n)] = 0;
-		if (stat(name, &st) < 0 || !S_ISDIR(st.st_mode))
-			break;
-	}
+	/* The split we were built for is nearly always the right one: two looks instead of one a directory. */
+	if (!is_dir("mess/", n - 1) || is_dir("mess/", n))
+		for (n = 0; is_dir("mess/", n); n++)
+			;
 	if (n == 0)
 		return errno = ENOENT, 0;
 	l->split = n;
-	l->big_todo = stat("todo/0", &st) == 0 && S_ISDIR(st.st_mode);
+	l->big_todo = is_dir("todo/", 0);
 	return 1;
 }
 

@@ -23,8 +23,10 @@ typedef struct qpath_layout
 	int big_todo;           /* todo and intd have subdirectories too */
 } qpath_layout;
 
-/* qpath_detect: look at the queue in the current directory: count mess/0, mess/1, ... and see whether
- * todo/0 is a directory. 1, or 0 with errno (ENOENT: no mess/0: this is not a queue). */
+/* qpath_detect: look at the queue in the current directory: the split is conf_split where mess/ ends just
+ * there, else as far as mess/0, mess/1, ... go without a gap; big_todo if todo/0 is a directory. Three
+ * system calls in the usual case: qmail-queue asks for every message.
+ * 1, or 0 with errno (ENOENT: no mess/0: this is not a queue). */
 extern int qpath_detect(qpath_layout *l);
 
 /* qpath_fmt: the name of file number id of a kind, NUL-terminated, into s (QPATH_FMT bytes).
