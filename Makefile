@@ -13,7 +13,7 @@
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
 .SUFFIXES:
-.PHONY: all programs setup check test unit lint clean help force uninstall-check
+.PHONY: all programs setup check test unit lint list-programs clean help force uninstall-check
 
 all: programs
 
@@ -186,6 +186,9 @@ unit: $(UNITS)
 
 test:
 	tests/run
+
+list-programs:
+	@printf '%s\n' $(PROGRAMS) $(TOOL_SCRIPTS)
 
 lint: $(MAN)
 	mandoc -T lint -W warning $(MAN)
