@@ -149,7 +149,8 @@ $(INSTALLER): $(call objects,$(wildcard src/install/*.c)) $(archives) $(B)/ldfla
 setup: all
 	@$(INSTALLER) setup "$(B)" "$(DESTDIR)"
 
-check: all
+# make -j setup check: first the one, then the other
+check: all | $(filter setup,$(MAKECMDGOALS))
 	@$(INSTALLER) check "$(B)" "$(DESTDIR)"
 
 uninstall-check: all
