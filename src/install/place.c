@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <skalibs/allreadwrite.h>
 #include <skalibs/stralloc.h>
 
 #include "base/io.h"
@@ -138,23 +137,37 @@ static place_result place_fifo(walk const *w, hier_entry const *e, place_ids con
 	return there ? PLACE_KEPT : PLACE_MADE;
 }
 
+/* Up to n bytes; fewer only at the end of the file. -1 with errno. */
+static ssize_t fill(int fd, char *buf, size_t n)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t r = io_read(fd, buf + have, n - have, 0);
+
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			break;
+		have += (size_t)r;
+	}
+	return (ssize_t)have;
+}
+
 /* Whether both hold the same bytes, from where they stand to their ends. -1 with errno. */
 static int same(int a, int b)
 {
 	for (;;) {
 		char x[16384];
-		char y[16384];
-		size_t n = allread(a, x, sizeof x);
-		size_t m;
+		char y[sizeof x];
+		ssize_t n = fill(a, x, sizeof x);
+		ssize_t m = fill(b, y, sizeof y);
 
-		if (n < sizeof x && errno != EPIPE)
+		if (n < 0 || m < 0)
 			return -1;
-		m = allread(b, y, sizeof y);
-		if (m < sizeof y && errno != EPIPE)
-			return -1;
-		if (n != m || memcmp(x, y, n) != 0)
+		if (n != m || memcmp(x, y, (size_t)n) != 0)
 			return 0;
-		if (n < sizeof x)
+		if ((size_t)n < sizeof x)
 			return 1;
 	}
 }
@@ -163,13 +176,11 @@ static int copy(int from, int to)
 {
 	for (;;) {
 		char buf[16384];
-		size_t n = allread(from, buf, sizeof buf);
+		ssize_t n = fill(from, buf, sizeof buf);
 
-		if (n < sizeof buf && errno != EPIPE)
+		if (n < 0 || !io_writeall(to, buf, (size_t)n))
 			return 0;
-		if (!io_writeall(to, buf, n))
-			return 0;
-		if (n < sizeof buf)
+		if ((size_t)n < sizeof buf)
 			return 1;
 	}
 }
