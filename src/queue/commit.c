@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "commit.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/sync.h"
+
+/* The promise. Before exit 0 names are as durable as contents; before todo/N exists, everything that it
+ * refers to is.
+ *
+ *   1  flush mess/S/N and intd/N           text and envelope are on disk, complete
+ *   2  flush the directory of mess/S/N     so is the name of the text. intd/N needs none: the name that
+ *                                          counts is the one in todo, and it is the same file
+ *   3  link intd/N to todo/N               the message is queued, qmail-send may take it at once
+ *   4  flush the directory of todo/N       the message is queued after a power cut, too
+ *
+ * Step 3 waits for 1 and 2 because a crash may keep the name todo/N and lose what was not flushed before
+ * it: qmail-send would deliver a torn message or, without mess/S/N, none. Exit 0 waits for 4 because a
+ * crash could take todo/N back, and what is left, S3, is removed unread after 36 hours.
+ *
+ * Cost on a journalling file system: write-back of both files is started before the first flush waits, so
+ * that one journal commit serves the three flushes of 1 and 2 (they find nothing left to do, but only this
+ * file system lets them: they stay). Step 4 is the second commit.
+ *
+ * A flush is never tried again after it failed: the kernel may have dropped the pages, and the second try
+ * would say yes.
+ *
+ * After step 3 nothing is removed, even if step 4 fails: qmail-send may be at work on the message. It is
+ * then delivered although we say it was not taken, and comes again: twice is better than never. */
+
+static int open_dir(entry const *e, qpath_kind kind)
+{
+	char name[QPATH_FMT];
+
+	qpath_dir_fmt(name, &e->layout, kind, e->id);
+	return open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A link that was reported as failed may be there all the same (EIO). */
+static int is_linked(entry const *e)
+{
+	struct stat st;
+
+	return fstat(e->fd_intd, &st) < 0 || st.st_nlink > 1;
+}
+
+qq_exit commit(entry *e)
+{
+	int mess_dir = open_dir(e, QPATH_MESS);
+	int todo_dir = open_dir(e, QPATH_TODO);
+
+	/* Both are opened first: after step 3 only the disk may fail us. */
+	if (mess_dir < 0)
+		return QQ_MESS;
+	if (todo_dir < 0)
+		return QQ_TODO;
+
+	sync_start(e->fd_mess);
+	sync_start(e->fd_intd);
+	if (!sync_file(e->fd_mess) || !sync_file(e->fd_intd) || !sync_file(mess_dir))
+		return QQ_WRITE;
+
+	if (link(e->intd, e->todo) < 0) {
+		if (is_linked(e))
+			e->made = 0;
+		return QQ_TODO;
+	}
+	e->made = 0;
+
+	return sync_file(todo_dir) ? QQ_OK : QQ_WRITE;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skalibs/types.h>
+
+enum { SEQUENCE_MAX = 9, FILE_MODE = 0644 };
+
+static void pid_name(char *s, pid_t pid, int64_t now, unsigned int sequence)
+{
+	size_t n = strlen("pid/");
+
+	memcpy(s, "pid/", n);
+	n += uint64_fmt(s + n, (uint64_t)pid);
+	s[n++] = '.';
+	n += uint64_fmt(s + n, (uint64_t)now);
+	s[n++] = '.';
+	n += uint_fmt(s + n, sequence);
+	s[n] = 0;
+}
+
+static int create(char const *name)
+{
+	return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+}
+
+qq_exit entry_create(entry *e, pid_t pid, int64_t now)
+{
+	struct stat st;
+	unsigned int sequence;
+
+	for (sequence = 1; sequence <= SEQUENCE_MAX; sequence++) {
+		pid_name(e->pid, pid, now, sequence);
+		e->fd_mess = create(e->pid);
+		if (e->fd_mess >= 0)
+			break;
+	}
+	if (e->fd_mess < 0)
+		return QQ_PID;
+	e->made |= ENTRY_PID;
+	if (fstat(e->fd_mess, &st) < 0)
+		return QQ_PID;
+	e->id = st.st_ino;
+	qpath_fmt(e->mess, &e->layout, QPATH_MESS, e->id);
+	qpath_fmt(e->intd, &e->layout, QPATH_INTD, e->id);
+	qpath_fmt(e->todo, &e->layout, QPATH_TODO, e->id);
+	return QQ_OK;
+}
+
+qq_exit entry_place(entry *e)
+{
+	if (link(e->pid, e->mess) < 0)
+		return QQ_MESS;
+	e->made |= ENTRY_MESS;
+	if (unlink(e->pid) < 0)
+		return QQ_PID;
+	e->made &= ~(unsigned int)ENTRY_PID;
+	return QQ_OK;
+}
+
+/* Whether intd/N is left over from another life of number N. Since mess/N is ours nobody else works on N;
+ * a power cut may have kept the name in intd while the one in mess went. Left alone it would refuse every
+ * message to which the file system gives this inode. One that is in todo is not a left-over. */
+static int is_stale(entry const *e)
+{
+	struct stat st;
+
+	return errno == EEXIST && lstat(e->todo, &st) < 0 && errno == ENOENT;
+}
+
+qq_exit entry_envelope(entry *e)
+{
+	e->fd_intd = create(e->intd);
+	if (e->fd_intd < 0 && is_stale(e) && unlink(e->intd) == 0)
+		e->fd_intd = create(e->intd);
+	if (e->fd_intd < 0)
+		return QQ_INTD;
+	e->made |= ENTRY_INTD;
+	return QQ_OK;
+}
+
+void entry_abandon(entry *e)
+{
+	/* mess goes last: as long as it is there, no other message can have our number. */
+	if (e->made & ENTRY_INTD)
+		unlink(e->intd);
+	if (e->made & ENTRY_PID)
+		unlink(e->pid);
+	if (e->made & ENTRY_MESS)
+		unlink(e->mess);
+	e->made = 0;
+}
