@@ -17,7 +17,6 @@
 #include "base/conf.h"
 #include "base/fds.h"
 #include "base/io.h"
-#include "base/sync.h"
 #include "base/trigger.h"
 #include "commit.h"
 #include "entry.h"
@@ -174,11 +173,8 @@ static qq_exit queue_message(entry *e)
 		code = entry_place(e);
 	if (code == QQ_OK)
 		code = entry_envelope(e);
-	if (code == QQ_OK) {
-		/* The disk has something to do while we wait for the envelope. */
-		sync_start(e->fd_mess);
+	if (code == QQ_OK)
 		code = take_envelope(e, uid, pid);
-	}
 	return code == QQ_OK ? commit(e) : code;
 }
 
