@@ -15,6 +15,7 @@
 #include <skalibs/types.h>
 
 #include "base/conf.h"
+#include "base/errtext.h"
 #include "base/fds.h"
 #include "mail/date822.h"
 #include "proto/info.h"
@@ -70,7 +71,7 @@ static void die(char const *what, char const *path)
 	outs(what);
 	outs(path);
 	outs(": ");
-	outs(strerror(e));
+	outs(errtext(e));
 	outs("\n");
 	flush();
 	_exit(EXIT_TEMP);
@@ -88,7 +89,7 @@ static void warn(uint64_t id)
 	outs("warning: trouble with #");
 	out_number(id);
 	outs(": ");
-	outs(strerror(e));
+	outs(errtext(e));
 	outs("\n");
 }
 
