@@ -43,7 +43,8 @@ SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-om
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) $(HARDEN) $(SAN) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(HARDEN_LD) $(SAN) $(CFLAGS) $(LDFLAGS)
-LIBS = -l:libskarnet.a -l:libcdb.a
+# tinycdb first: this skalibs has an older cdb reader with some of the same names.
+LIBS = -l:libcdb.a -l:libskarnet.a
 
 # ---- what there is ----------------------------------------------------------------------------------
 
