@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef MAIL_HOPS_H
+#define MAIL_HOPS_H
+
+#include <stddef.h>
+
+/* How many times a message has been handed on: the header lines that begin with "received" or
+ * "delivered" in any case; no colon is looked for, so Received-SPF counts as well. */
+typedef struct hops
+{
+	size_t count;
+	int body;               /* the header is over */
+	unsigned int pos;       /* in the line */
+	unsigned int gone;      /* the words that this line does not begin with */
+} hops;
+#define HOPS_ZERO { .count = 0, .body = 0, .pos = 0, .gone = 0 }
+
+/* qmail's limit: a message with this many is taken for one that runs in circles. */
+enum { HOPS_MAX = 100 };
+
+/* hops_feed: look at the next block of a message whose lines end in CR LF, as it came over the wire.
+ * The header ends at the first line that is CR LF alone. The cut into blocks does not matter. */
+extern void hops_feed(hops *h, char const *s, size_t n);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SMTPD_CONN_H
+#define SMTPD_CONN_H
+
+#include <stddef.h>
+
+#include <skalibs/tai.h>
+
+/* The two directions of the connection, buffered. Replies wait until we would have to wait for the
+ * client, so that a group of pipelined commands is answered in one piece (RFC 2920). */
+
+enum { CONN_IN = 65536, CONN_OUT = 8192 };
+
+typedef struct conn
+{
+	int in;
+	int out;
+	unsigned int timeout;   /* seconds without a byte before we give up */
+	tain until;             /* and what we do now must be over then */
+	int broken;             /* nothing more comes or goes */
+	size_t pos, len;        /* unread input: inbuf[pos..len) */
+	size_t outlen;
+	char inbuf[CONN_IN];
+	char outbuf[CONN_OUT];
+} conn;
+
+/* conn_open: speak over descriptors in and out; timeout as above. io_start was called.
+ * conn_within: what follows may take so many seconds in all, however busy the client looks. */
+extern void conn_open(conn *c, int in, int out, unsigned int timeout);
+extern void conn_within(conn *c, unsigned int seconds);
+
+/* conn_fill: make sure that there is input, c->inbuf[c->pos..c->len). Sends what is waiting before it waits
+ * itself. 1, or 0 at the end: of file, of patience (the client is told so), or by an error. */
+extern int conn_fill(conn *c);
+
+/* conn_put: s[0..n), conn_puts: the string s, to the client. Trouble shows in conn_fill and conn_flush. */
+extern void conn_put(conn *c, char const *s, size_t n);
+extern void conn_puts(conn *c, char const *s);
+
+/* conn_flush: everything goes out now. 1, or 0 if that was not possible. */
+extern int conn_flush(conn *c);
+
+#endif

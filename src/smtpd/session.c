@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "session.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "data.h"
+#include "mail/address.h"
+#include "net/smtpcmd.h"
+
+typedef enum
+{
+	HELO, EHLO, MAIL, RCPT, DATA, RSET, NOOP, VRFY, HELP, QUIT,
+	UNKNOWN,
+	EVENTS,
+} session_event;
+
+enum { STATES = SESSION_RCPTED + 1 };
+
+static char const *const verbs[UNKNOWN] =
+{
+	[HELO] = "helo", [EHLO] = "ehlo", [MAIL] = "mail", [RCPT] = "rcpt", [DATA] = "data",
+	[RSET] = "rset", [NOOP] = "noop", [VRFY] = "vrfy", [HELP] = "help", [QUIT] = "quit",
+};
+
+/* One command in one state: answers it once. */
+typedef session_end session_action(session *s, char const *arg, size_t n);
+
+static session_end reply(session *s, char const *text)
+{
+	conn_puts(s->conn, text);
+	conn_puts(s->conn, "\r\n");
+	return SESSION_GO_ON;
+}
+
+static session_end give_up(session *s, char const *text)
+{
+	reply(s, text);
+	conn_flush(s->conn);
+	return SESSION_BROKEN;
+}
+
+session_end session_out_of_memory(session *s)
+{
+	return give_up(s, "421 out of memory (#4.3.0)");
+}
+
+/* The one way back to where there is no transaction. */
+static void reset(session *s)
+{
+	s->state = SESSION_GREETED;
+	s->unwanted = 0;
+	s->sender.len = 0;
+	s->recipients.len = 0;
+}
+
+static void reply_greeting(session *s, char const *before, char const *after)
+{
+	conn_puts(s->conn, before);
+	conn_put(s->conn, s->policy->greeting.s, s->policy->greeting.len);
+	conn_puts(s->conn, after);
+}
+
+static int remember_helo(session *s, char const *arg, size_t n)
+{
+	reset(s);
+	s->have_helo = stralloc_copyb(&s->helo, arg, n) && stralloc_0(&s->helo);
+	return s->have_helo;
+}
+
+static session_end helo(session *s, char const *arg, size_t n)
+{
+	if (!remember_helo(s, arg, n))
+		return session_out_of_memory(s);
+	reply_greeting(s, "250 ", "\r\n");
+	return SESSION_GO_ON;
+}
+
+static session_end ehlo(session *s, char const *arg, size_t n)
+{
+	if (!remember_helo(s, arg, n))
+		return session_out_of_memory(s);
+	reply_greeting(s, "250-", "\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
+	return SESSION_GO_ON;
+}
+
+typedef enum { PATH_OK, PATH_BAD, PATH_UNKNOWN } path_status;
+
+static path_status read_path(session *s, address *a, char const *arg, size_t n)
+{
+	int r;
+
+	if (address_parse(a, arg, n) != ADDRESS_OK)
+		return PATH_BAD;
+	r = policy_localise(s->policy, a);
+	return r < 0 ? PATH_UNKNOWN : r ? PATH_OK : PATH_BAD;
+}
+
+static session_end refuse_path(session *s, path_status status)
+{
+	if (status == PATH_UNKNOWN)
+		return give_up(s, "421 unable to figure out my IP addresses (#4.3.0)");
+	return reply(s, "555 syntax error (#5.5.4)");
+}
+
+/* A path that is refused leaves the transaction before it as it was. */
+static session_end mail(session *s, char const *arg, size_t n)
+{
+	address a;
+	path_status status = read_path(s, &a, arg, n);
+
+	if (status != PATH_OK)
+		return refuse_path(s, status);
+	reset(s);
+	if (!stralloc_copyb(&s->sender, a.s, a.len))
+		return session_out_of_memory(s);
+	s->unwanted = policy_badmailfrom(s->policy, a.s, a.len);
+	s->state = SESSION_MAILED;
+	return reply(s, "250 ok");
+}
+
+static session_end add_recipient(session *s, address const *a)
+{
+	stralloc *to = &s->recipients;
+	char const *suffix = s->policy->relayclient ? s->policy->relayclient : "";
+	size_t n = strlen(suffix);
+
+	if (n >= SESSION_RECIPIENTS_MAX || to->len > SESSION_RECIPIENTS_MAX - a->len - n - 1)
+		return reply(s, "452 too many recipients (#4.5.3)");
+	if (!stralloc_readyplus(to, a->len + n + 1))
+		return session_out_of_memory(s);
+	stralloc_catb(to, a->s, a->len);
+	stralloc_catb(to, suffix, n);
+	stralloc_0(to);
+	s->state = SESSION_RCPTED;
+	return reply(s, "250 ok");
+}
+
+static session_end rcpt(session *s, char const *arg, size_t n)
+{
+	address a;
+	path_status status = read_path(s, &a, arg, n);
+	int allowed;
+
+	if (status != PATH_OK)
+		return refuse_path(s, status);
+	if (s->unwanted)
+		return reply(s, "553 sorry, your envelope sender is in my badmailfrom list (#5.7.1)");
+	allowed = s->policy->relayclient ? 1 : policy_recipient(s->policy, a.s, a.len);
+	if (allowed < 0)
+		return give_up(s, "421 unable to read controls (#4.3.0)");
+	if (!allowed)
+		return reply(s, "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)");
+	return add_recipient(s, &a);
+}
+
+static session_end data(session *s, char const *arg, size_t n)
+{
+	session_end end = data_receive(s);
+
+	(void)arg;
+	(void)n;
+	reset(s);
+	conn_within(s->conn, SESSION_COMMAND_SECONDS);
+	return end;
+}
+
+static session_end need_mail(session *s, char const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	return reply(s, "503 MAIL first (#5.5.1)");
+}
+
+static session_end need_rcpt(session *s, char const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	return reply(s, "503 RCPT first (#5.5.1)");
+}
+
+static session_end rset(session *s, char const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	reset(s);
+	return reply(s, "250 flushed");
+}
+
+static session_end noop(session *s, char const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	return reply(s, "250 ok");
+}
+
+static session_end vrfy(session *s, char const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	return reply(s, "252 send some mail, i'll try my best");
+}
+
+static session_end help(session *s, char const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	return reply(s, "214 HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT: RFC 5321");
+}
+
+static session_end quit(session *s, char const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	reply_greeting(s, "221 ", "\r\n");
+	conn_flush(s->conn);
+	return SESSION_BYE;
+}
+
+static session_end unknown(session *s, char const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	return reply(s, "502 unimplemented (#5.5.1)");
+}
+
+static session_action *const actions[STATES][EVENTS] =
+{
+	/*                     HELO  EHLO  MAIL  RCPT       DATA       RSET  NOOP  VRFY  HELP  QUIT  UNKNOWN */
+	[SESSION_GREETED] = { helo, ehlo, mail, need_mail, need_mail, rset, noop, vrfy, help, quit, unknown },
+	[SESSION_MAILED]  = { helo, ehlo, mail, rcpt,      need_rcpt, rset, noop, vrfy, help, quit, unknown },
+	[SESSION_RCPTED]  = { helo, ehlo, mail, rcpt,      data,      rset, noop, vrfy, help, quit, unknown },
+};
+
+static session_event event_of(char const *verb, size_t n)
+{
+	unsigned int e;
+
+	for (e = 0; e < UNKNOWN; e++)
+		if (text_caseequals(verb, n, verbs[e]))
+			return (session_event)e;
+	return UNKNOWN;
+}
+
+static session_end obey(session *s, char const *line, size_t n)
+{
+	smtpcmd_parts p;
+
+	smtpcmd_split(&p, line, n);
+	return actions[s->state][event_of(p.verb, p.verblen)](s, p.arg, p.arglen);
+}
+
+/* The next piece of input, up to the end of a command, and that command if it is one. */
+static session_end step(session *s, smtpcmd *cmd)
+{
+	conn *c = s->conn;
+	size_t used;
+	smtpcmd_status status;
+
+	if (!conn_fill(c))
+		return SESSION_BROKEN;
+	status = smtpcmd_feed(cmd, c->inbuf + c->pos, c->len - c->pos, &used);
+	c->pos += used;
+	switch (status) {
+	case SMTPCMD_LINE:
+		return obey(s, cmd->line.s, cmd->line.len);
+	case SMTPCMD_TOO_LONG:
+		return reply(s, "500 line too long (#5.5.2)");
+	case SMTPCMD_NOMEM:
+		return session_out_of_memory(s);
+	default:
+		return SESSION_GO_ON;
+	}
+}
+
+int session_run(session *s)
+{
+	smtpcmd cmd = SMTPCMD_ZERO;
+	session_end end;
+
+	conn_within(s->conn, SESSION_COMMAND_SECONDS);
+	reply_greeting(s, "220 ", " ESMTP\r\n");
+	do
+		end = step(s, &cmd);
+	while (end == SESSION_GO_ON);
+	stralloc_free(&cmd.line);
+	return end == SESSION_BYE ? 0 : 1;
+}
+
+void session_free(session *s)
+{
+	stralloc_free(&s->helo);
+	stralloc_free(&s->sender);
+	stralloc_free(&s->recipients);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SMTPD_SESSION_H
+#define SMTPD_SESSION_H
+
+#include <skalibs/stralloc.h>
+
+#include "conn.h"
+#include "mail/received.h"
+#include "policy.h"
+
+/* A conversation: commands, what they do in which state, and what they leave for DATA. */
+
+typedef enum
+{
+	SESSION_GREETED,        /* no transaction */
+	SESSION_MAILED,         /* there is a sender */
+	SESSION_RCPTED,         /* and at least one recipient */
+} session_state;
+
+typedef struct session
+{
+	conn *conn;
+	policy *policy;
+	received client;        /* helo is set when it is needed */
+	session_state state;
+	int unwanted;           /* the sender is in badmailfrom */
+	int have_helo;
+	stralloc helo;
+	stralloc sender;
+	stralloc recipients;    /* each with a NUL behind it */
+} session;
+#define SESSION_ZERO { .state = SESSION_GREETED }
+
+/* All recipients of a message together, in bytes; more get 452. 20,000 of the longest fit. */
+enum { SESSION_RECIPIENTS_MAX = 24 << 20 };
+
+/* How a command ends. */
+typedef enum { SESSION_GO_ON, SESSION_BYE, SESSION_BROKEN } session_end;
+
+/* The session may take so long from the greeting or the last message to the next DATA, and DATA so long
+ * in turn: over what RFC 5321 4.5.3.2 asks us to grant a client with 100 recipients, and as long as
+ * qmail-queue waits for a message. */
+enum { SESSION_COMMAND_SECONDS = 12 * 3600, SESSION_DATA_SECONDS = 24 * 3600 };
+
+/* session_run: greet and serve until the client or the connection ends it. Gives the exit code: 0 after
+ * QUIT, else 1. */
+extern int session_run(session *s);
+
+/* session_out_of_memory: say so, and end. */
+extern session_end session_out_of_memory(session *s);
+
+extern void session_free(session *s);
+
+#endif
