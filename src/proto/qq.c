@@ -15,7 +15,7 @@
 #include "base/conf.h"
 #include "base/io.h"
 
-enum { TEXT_MAX = 2048, TEXT_MIN = 3, ERROR_FD_MAX = 1023 };
+enum { TEXT_MAX = 255, TEXT_MIN = 3, ERROR_FD_MAX = 1023 };
 
 static struct { int code; char const *text; } const texts[] = {
 	{ QQ_OK, "" },
