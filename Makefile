@@ -11,6 +11,7 @@
 # the one that holds them, so changing conf-qmail rebuilds one object and links again: no make clean.
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .SECONDEXPANSION:
 .SUFFIXES:
 .PHONY: all programs setup check test unit lint list-programs clean help force uninstall-check

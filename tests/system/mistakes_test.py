@@ -1,0 +1,179 @@
+"""Mistakes in files that an admin or a user writes: the program that reads the file names it, the line
+and the cure, and mail waits for the repair instead of bouncing."""
+import os
+import pwd
+import re
+import subprocess
+
+import pytest
+
+from conftest import ACCOUNTS, HOMES, maildir
+
+FOO = "foo:%d:%d:%s/foo" % (ACCOUNTS["foo"], ACCOUNTS["foo"], HOMES)
+
+
+def newu(qmail, text):
+    with open(qmail / "users/assign", "w") as f:
+        f.write(text)
+    return subprocess.run([qmail / "bin/qmail-newu"], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("text, line", [
+    ("=foo:%s:::\n+oops\n.\n" % FOO, 2),
+    ("=foo:%s:::\n\n.\n" % FOO, 2),
+    ("=foo:foo:1:1:/x\n.\n", 1),
+    ("=:foo:1:1:/x:::\n.\n", 1),
+    ("=foo:%s:::\n" % FOO, 2),
+])
+def test_users_assign(qmail, text, line):
+    r = newu(qmail, text)
+    assert r.returncode == 111
+    assert r.stderr.startswith("qmail-newu: fatal: bad format in users/assign")
+    assert re.search(r"line %d\b|:%d:" % (line, line), r.stderr), r.stderr
+
+
+@pytest.fixture
+def served(qmail, homes):
+    qmail.control(rcpthosts="example.com\nmail.test.example\n")
+
+    def go(recipient, wait):
+        qmail.start()
+        qmail.listen()
+        qmail.send("s@client.example", recipient)
+        return qmail.wait_log(wait)
+    qmail.go = go
+    return qmail
+
+
+@pytest.mark.parametrize("text, mode, say", [
+    ("\n./Maildir/\n", 0o644, [r"\.qmail", "first.line"]),
+    ("./Maildir/\n", 0o646, [r"\.qmail", "writable"]),
+    ("./Maildir/\n", 0o744, [r"\.qmail", "x.bit"]),
+    ("./Nosuch/\n", 0o644, [r"Nosuch"]),
+    ("/nosuch/mbox\n", 0o644, [r"/nosuch/mbox"]),
+    ("|exit 111\n", 0o644, []),
+    ("|/nosuch/program\n", 0o644, [r"/nosuch/program"]),
+])
+def test_dot_qmail(served, homes, text, mode, say):
+    homes("foo/.qmail", text, mode)
+    served.go("foo@mail.test.example", "^delivery 1: deferral: ")
+    [line] = re.findall("^delivery 1: .*", served.logtext(), re.M)
+    for s in say:
+        assert re.search(s, line), line
+    assert len(served.queued()) == 1, "the mail waits"
+    homes("foo/.qmail", "./Maildir/\n")
+    served.signal("ALRM")
+    served.drained()
+    assert len(maildir("foo", "Maildir")) == 1
+
+
+@pytest.mark.parametrize("cdb, say", [
+    (b"", "users/cdb"),
+    (b"garbage" * 500, "users/cdb"),
+])
+def test_damaged_users_cdb(served, homes, cdb, say):
+    newu(served, "=foo:%s:::\n.\n" % FOO)
+    with open(served / "users/cdb", "wb") as f:
+        f.write(cdb)
+    served.go("foo@mail.test.example", "^delivery 1: deferral: .*%s" % say)
+    assert newu(served, "=foo:%s:::\n.\n" % FOO).returncode == 0
+    homes("foo/.qmail", "./Maildir/\n")
+    served.signal("ALRM")
+    served.drained()
+
+
+def test_relative_home_and_root_in_users_assign(served, homes):
+    newu(served, "=rel:foo:%d:%d:home:::\n=rooty:root:0:0:/root:::\n.\n" % (ACCOUNTS["foo"], ACCOUNTS["foo"]))
+    served.start()
+    served.listen()
+    served.send("s@client.example", ["rel@mail.test.example", "rooty@mail.test.example"])
+    served.wait_log("^delivery [12]: deferral: ", 2)
+    assert len(served.queued()) == 1
+
+
+def test_virtualdomains_lines(served, homes):
+    served.control(virtualdomains="example.com foo\nother.example: foo\n")
+    served.start()
+    log = served.logtext()
+    assert re.search(r"^warning: .*control/virtualdomains.*\b1\b.*colon", log, re.M), log
+    assert re.search(r"^warning: .*control/virtualdomains.*\b2\b.*blank", log, re.M), log
+
+
+@pytest.mark.parametrize("name", ["concurrencylocal", "concurrencyremote", "queuelifetime"])
+def test_numbers_of_qmail_send(served, name):
+    served.control(**{name: "many\n"})
+    served.start()
+    assert re.search(r"^warning: .*control/%s" % name, served.logtext(), re.M), served.logtext()
+
+
+def test_qmail_send_without_me(served):
+    os.unlink(served / "control/me")
+    os.unlink(served / "control/locals")
+    r = subprocess.run([served / "bin/qmail-start", "./Mailbox"], env=served.env(), capture_output=True, text=True,
+                       timeout=20)
+    assert "alert: cannot start: unable to read controls" in r.stdout
+    assert "control/me" in r.stdout
+
+
+def smtpd(qmail, **env):
+    return subprocess.run([qmail / "bin/qmail-smtpd"], input=b"QUIT\r\n", capture_output=True, env=qmail.env(**env))
+
+
+@pytest.mark.parametrize("name", ["databytes", "timeoutsmtpd"])
+def test_numbers_of_qmail_smtpd(qmail, name):
+    qmail.control(**{name: "lots\n"})
+    r = smtpd(qmail)
+    assert r.stdout.startswith(b"220 "), "the service goes on with the default"
+    assert b"control/" + name.encode() in r.stderr and b"line 1" in r.stderr or b":1:" in r.stderr, r.stderr
+
+
+@pytest.mark.parametrize("name", ["rcpthosts", "badmailfrom", "me", "databytes", "morercpthosts__cdb"])
+def test_unreadable_files_of_qmail_smtpd(qmail, name):
+    file = name.replace("__", ".")
+    p = qmail / ("control/" + file)
+    if os.path.exists(p):
+        os.unlink(p)
+    os.mkdir(p)
+    try:
+        r = subprocess.run([qmail / "bin/qmail-smtpd"], capture_output=True, env=qmail.env(),
+                           input=b"HELO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<x@unknown.example>\r\nQUIT\r\n")
+        assert b"421 unable to read controls (#4.3.0)" in r.stdout
+        assert b"control/" + file.encode() in r.stderr
+    finally:
+        os.rmdir(p)
+
+
+@pytest.mark.parametrize("text, line", [("example.org relay.example\n", 1), ("x:y\nexample.org:relay.example:port\n", 2)])
+def test_smtproutes(served, text, line):
+    served.control(smtproutes=text, timeoutconnect="2\n")
+    r = subprocess.run([served / "bin/qmail-remote", "example.org", "a@b", "c@example.org"], input=b"x\n",
+                       capture_output=True, env=served.env(), user=pwd.getpwnam("qmailr").pw_uid)
+    assert r.stdout.startswith(b"Z"), r.stdout
+    assert b"control/smtproutes" in r.stdout and b"%d" % line in r.stdout
+
+
+@pytest.mark.parametrize("name", ["locals", "virtualdomains"])
+def test_unreadable_files_on_hup_keep_the_old_table(served, homes, name):
+    homes("foo/.qmail", "./Maildir/\n")
+    served.start()
+    served.listen()
+    p = served / ("control/" + name)
+    if os.path.exists(p):
+        os.unlink(p)
+    os.mkdir(p)
+    try:
+        served.signal("HUP")
+        served.wait_log("^alert: unable to reread control/%s" % name)
+        served.send("s@client.example", "foo@mail.test.example")
+        served.wait_log("^delivery 1: success")
+    finally:
+        os.rmdir(p)
+
+
+def test_newmrh_names_the_file(qmail):
+    os.mkdir(qmail / "control/morercpthosts")
+    try:
+        r = subprocess.run([qmail / "bin/qmail-newmrh"], capture_output=True, text=True)
+        assert r.returncode == 111 and "control/morercpthosts" in r.stderr
+    finally:
+        os.rmdir(qmail / "control/morercpthosts")

@@ -1,0 +1,141 @@
+"""The order of system calls that makes 250 mean "on disk, names included", seen with strace on the real
+programs, from the network to the Maildir."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import ACCOUNTS, HOMES, SCRATCH
+
+CALLS = ("execve,openat,open,link,linkat,rename,renameat,renameat2,unlink,unlinkat,fsync,fdatasync,syncfs,"
+         "exit_group,write,sendto,clone,clone3,vfork,fork")
+
+
+class Trace:
+    """One strace -f -y output: (pid, call, text) in order; unfinished calls count where they end."""
+
+    def __init__(self, path):
+        self.events = []
+        begun = {}
+        with open(path, encoding="latin-1") as f:
+            for line in f:
+                m = re.match(r"(\d+) +(.*)", line)
+                if not m:
+                    continue
+                pid, rest = int(m[1]), m[2]
+                u = re.match(r"(.*) <unfinished \.\.\.>", rest)
+                if u:
+                    begun[pid] = u[1]
+                    continue
+                r = re.match(r"<\.\.\. \w+ resumed>(.*)", rest)
+                if r:
+                    rest = begun.pop(pid, "") + r[1]
+                c = re.match(r"(\w+)\(", rest)
+                if c and not re.search(r"= -1 E", rest):
+                    self.events.append((pid, c[1], rest))
+
+    def execs(self):
+        """program name -> pids that became it"""
+        out = {}
+        for pid, call, text in self.events:
+            if call == "execve":
+                name = os.path.basename(re.match(r'execve\("([^"]*)"', text)[1])
+                out.setdefault(name, []).append(pid)
+        return out
+
+    def of(self, pid):
+        return [(c, t) for p, c, t in self.events if p == pid]
+
+    def find(self, pid, call, pattern, after=-1):
+        """Index of the first such call of a process behind event number `after`."""
+        for i, (p, c, t) in enumerate(self.events):
+            if i > after and p == pid and re.fullmatch(call, c) and re.search(pattern, t):
+                return i
+        raise AssertionError("no %s(%s) after event %d in process %d:\n%s" % (
+            call, pattern, after, pid, "\n".join(t for c, t in self.of(pid))))
+
+
+@pytest.fixture
+def delivery(qmail, homes):
+    """One message by SMTP to a Maildir, routed by virtualdomains and users/cdb, under strace."""
+    homes("foo/.qmail-user", "./Maildir/\n")
+    qmail.control(virtualdomains="example.com:foo\n", rcpthosts="example.com\n")
+    qmail.assign("+foo-:foo:%d:%d:%s/foo:-::\n.\n" % (ACCOUNTS["foo"], ACCOUNTS["foo"], HOMES))
+    traces = {}
+    for name in ("daemons", "smtpd"):
+        traces[name] = os.path.join(SCRATCH, "trace." + name)
+    strace = ["strace", "-f", "-y", "-s", "64", "-e", "trace=" + CALLS, "-o"]
+    qmail.start(strace=strace + [traces["daemons"]])
+    # strace around qmail-smtpd alone: a program that tcpserver starts
+    wrapper = os.path.join(SCRATCH, "traced-smtpd")
+    with open(wrapper, "w") as f:
+        f.write("#!/bin/sh\nexec %s %s %s\n" % (" ".join(strace), traces["smtpd"], qmail / "bin/qmail-smtpd"))
+    os.chmod(wrapper, 0o755)
+    dialogue = (b"HELO c\r\nMAIL FROM:<s@c.example>\r\nRCPT TO:<user@example.com>\r\nDATA\r\n"
+                b"Subject: t\r\n\r\nbody\r\n.\r\nQUIT\r\n")
+    r = subprocess.run([wrapper], input=dialogue, capture_output=True, env=qmail.env(TCPREMOTEIP="127.0.0.1"))
+    assert b"250 ok " in r.stdout
+    qmail.drained()
+    qmail.wait_log("^end msg")
+    qmail.stop()
+    return Trace(traces["smtpd"]), Trace(traces["daemons"])
+
+
+def test_queue_order(delivery):
+    smtpd, _ = delivery
+    [pid] = smtpd.execs()["qmail-queue"]
+    mess = smtpd.find(pid, "fsync|fdatasync", r"/queue/(mess/\d+|pid)/")
+    intd = smtpd.find(pid, "fsync|fdatasync", r"/queue/intd/")
+    mess_dir = smtpd.find(pid, "fsync", r"/queue/mess/\d+>\)")
+    link = smtpd.find(pid, "link|linkat", r"todo/\d+")
+    todo_dir = smtpd.find(pid, "fsync", r"/queue/todo(/\d+)?>\)", link)
+    trigger = smtpd.find(pid, "write", r"lock/trigger", todo_dir)
+    end = smtpd.find(pid, "exit_group", r"\(0\)", trigger)
+    assert max(mess, intd, mess_dir) < link < todo_dir < trigger < end
+    # and qmail-smtpd says 250 only after qmail-queue has ended
+    [server] = smtpd.execs()["qmail-smtpd"]
+    assert smtpd.find(server, "write|sendto", r"250 ok \d+ qp") > end
+
+
+def test_preprocessing_order(delivery):
+    _, d = delivery
+    [pid] = d.execs()["qmail-send"]
+    info = d.find(pid, "fsync|fdatasync", r"/queue/info/\d+/\d+>")
+    local = d.find(pid, "fsync|fdatasync", r"/queue/local/\d+/\d+>")
+    info_dir = d.find(pid, "fsync", r"/queue/info/\d+>\)")
+    local_dir = d.find(pid, "fsync", r"/queue/local/\d+>\)")
+    ask = d.find(pid, "write", r'"todo/\d+')
+    assert max(info, local, info_dir, local_dir) < ask
+    [clean] = d.execs()["qmail-clean"]
+    gone = d.find(clean, "unlink|unlinkat", r"todo/")
+    assert ask < gone
+
+
+def test_maildir_order(delivery):
+    _, d = delivery
+    [pid] = d.execs()["qmail-local"]
+    text = d.find(pid, "fsync|fdatasync", r"/Maildir/(tmp|new)/")
+    name = d.find(pid, "link|linkat|rename|renameat|renameat2", r"new")
+    new_dir = d.find(pid, "fsync", r"/Maildir/new>\)", name)
+    end = d.find(pid, "exit_group", r"\(0\)", new_dir)
+    assert text < new_dir < end
+    # the queue forgets only afterwards
+    [send] = d.execs()["qmail-send"]
+    assert d.find(send, "write", r'"foop/\d+') > end
+
+
+def test_no_program_runs_twice(delivery):
+    smtpd, d = delivery
+    once = {k: len(v) for k, v in smtpd.execs().items()}
+    assert once == {"qmail-smtpd": 1, "qmail-queue": 1}
+    programs = {k: len(v) for k, v in d.execs().items()}
+    assert programs == {"qmail-start": 1, "qmail-send": 1, "qmail-lspawn": 1, "qmail-rspawn": 1, "qmail-clean": 1,
+                        "qmail-local": 1}, "users/cdb answered: no qmail-getpw, no shell, one qmail-local"
+    # one process start per program: nothing forks just to fork again
+    [lspawn] = d.execs()["qmail-lspawn"]
+    starts = [t for p, c, t in d.events if p == lspawn and re.fullmatch("clone3?|v?fork", c)]
+    assert len(starts) == 1
+    [local] = d.execs()["qmail-local"]
+    assert [t for p, c, t in d.events if p == local and re.fullmatch("clone3?|v?fork", c)] == []
