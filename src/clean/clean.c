@@ -12,9 +12,9 @@
 #include "base/conf.h"
 #include "base/fds.h"
 #include "base/io.h"
+#include "clean/remove.h"
 #include "proto/clean.h"
 #include "proto/qpath.h"
-#include "remove.h"
 
 enum { EXIT_REPLY = 100, EXIT_TEMP = 111 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "remove.h"
+#include "clean/remove.h"
 
 #include <dirent.h>
 #include <errno.h>

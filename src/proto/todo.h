@@ -29,7 +29,7 @@ typedef enum todo_status
 	TODO_NOMEM = -2,        /* nothing was used: the same call may be made again */
 	TODO_BAD = -1,          /* unknown letter, second sender, record over RECORD_MAX: leave the file alone */
 	TODO_MORE = 0,          /* the block is used up: feed the next, or ask todo_whole at end of file */
-	TODO_UID,               /* t->number; digits up to the first other byte, 0 without any */
+	TODO_UID,               /* t->number; its leading digits as far as they fit, 0 without any */
 	TODO_PID,               /* t->number */
 	TODO_SENDER,            /* t->address, t->len */
 	TODO_RECIPIENT,         /* t->address, t->len */

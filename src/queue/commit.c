@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "commit.h"
+#include "queue/commit.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

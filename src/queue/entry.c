@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "entry.h"
+#include "queue/entry.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "origin.h"
+#include "queue/origin.h"
 
 #include <string.h>
 

@@ -18,11 +18,11 @@
 #include "base/fds.h"
 #include "base/io.h"
 #include "base/trigger.h"
-#include "commit.h"
-#include "entry.h"
-#include "origin.h"
 #include "proto/envelope.h"
 #include "proto/todo.h"
+#include "queue/commit.h"
+#include "queue/entry.h"
+#include "queue/origin.h"
 
 enum { EXIT_UNKNOWN_USER = 111 };
 
