@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "net/dns.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/time.h>
+
+#include <ares.h>
+#include <skalibs/iopause.h>
+
+#include "base/io.h"
+
+enum
+{
+	CLASS_IN = 1,
+	TYPE_A = 1,
+	TYPE_MX = 15,
+	TYPE_AAAA = 28,
+	TRY_MILLISECONDS = 5000,        /* doubles with each try */
+	TRIES = 3,
+	UDP_SIZE = 1232,                /* announced: fits a packet everywhere */
+	LATE_SECONDS = 3,               /* how long IPv6 addresses may come after the last IPv4 ones */
+	HEADER = 12,
+	RECORD_HEADER = 10,             /* type, class, time to live, length */
+	POINTER = 0xc0,
+};
+
+/* ---- reading answers ------------------------------------------------------------------------------- */
+
+static unsigned int get16(unsigned char const *p)
+{
+	return (unsigned int)p[0] << 8 | p[1];
+}
+
+/* The position behind the name at pos, or 0 when it does not end within n. */
+static size_t skip_name(unsigned char const *s, size_t n, size_t pos)
+{
+	while (pos < n) {
+		unsigned int c = s[pos];
+
+		if (c == 0)
+			return pos + 1;
+		if ((c & POINTER) == POINTER)
+			return pos + 2 <= n ? pos + 2 : 0;
+		if (c & POINTER)
+			return 0;
+		pos += 1 + c;
+	}
+	return 0;
+}
+
+/* The records of an answer, one after another. */
+typedef struct walk
+{
+	unsigned char const *s;
+	size_t n;
+	size_t pos;
+	unsigned int left;
+	unsigned int type;              /* 0 for other classes than IN */
+	size_t data;
+	size_t datalen;
+} walk;
+
+static int walk_start(walk *w, unsigned char const *s, size_t n)
+{
+	unsigned int questions;
+
+	if (n < HEADER)
+		return 0;
+	w->s = s;
+	w->n = n;
+	w->pos = HEADER;
+	w->left = get16(s + 6);
+	for (questions = get16(s + 4); questions > 0; questions--) {
+		w->pos = skip_name(s, n, w->pos);
+		if (w->pos == 0 || n - w->pos < 4)
+			return 0;
+		w->pos += 4;
+	}
+	return 1;
+}
+
+/* 1: a record, 0: no more of them, -1: damaged. */
+static int walk_next(walk *w)
+{
+	if (w->left == 0)
+		return 0;
+	w->left--;
+	w->pos = skip_name(w->s, w->n, w->pos);
+	if (w->pos == 0 || w->n - w->pos < RECORD_HEADER)
+		return -1;
+	w->type = get16(w->s + w->pos + 2) == CLASS_IN ? get16(w->s + w->pos) : 0;
+	w->datalen = get16(w->s + w->pos + 8);
+	w->data = w->pos + RECORD_HEADER;
+	if (w->datalen > w->n - w->data)
+		return -1;
+	w->pos = w->data + w->datalen;
+	return 1;
+}
+
+/* The name of the exchanger in the current record. */
+static int read_name(char name[DNS_NAME_MAX], walk const *w)
+{
+	char *expanded;
+	long taken;
+	size_t len;
+
+	if (w->datalen < 3
+	 || ares_expand_name(w->s + w->data + 2, w->s, (int)w->n, &expanded, &taken) != ARES_SUCCESS)
+		return 0;
+	len = strlen(expanded);
+	if (taken <= 0 || (size_t)taken != w->datalen - 2 || len >= DNS_NAME_MAX)
+		len = DNS_NAME_MAX;
+	else
+		memcpy(name, expanded, len + 1);
+	ares_free_string(expanded);
+	return len < DNS_NAME_MAX;
+}
+
+/* Keeps *x in order and no longer than it may be: what falls off the end is what would be tried last. */
+static void add_exchanger(dns_exchangers *x, dns_exchanger const *e)
+{
+	size_t at = x->n;
+
+	while (at > 0 && x->x[at - 1].preference > e->preference)
+		at--;
+	if (at == DNS_EXCHANGERS_MAX)
+		return;
+	if (x->n < DNS_EXCHANGERS_MAX)
+		x->n++;
+	memmove(x->x + at + 1, x->x + at, (x->n - at - 1) * sizeof x->x[0]);
+	x->x[at] = *e;
+}
+
+int dns_read_exchangers(dns_exchangers *x, unsigned char const *answer, size_t n)
+{
+	walk w;
+	int r;
+
+	x->n = 0;
+	if (!walk_start(&w, answer, n))
+		return 0;
+	while ((r = walk_next(&w)) > 0)
+		if (w.type == TYPE_MX) {
+			dns_exchanger e;
+
+			if (!read_name(e.name, &w))
+				return 0;
+			e.preference = get16(answer + w.data);
+			add_exchanger(x, &e);
+		}
+	return r == 0;
+}
+
+static void add_address(dns_list *l, ip_address const *ip, unsigned int preference, uint32_t rank)
+{
+	if (l->n < DNS_ADDRESSES_MAX)
+		l->a[l->n++] = (dns_address){ .ip = *ip, .preference = preference, .rank = rank };
+}
+
+int dns_read_addresses(dns_list *l, unsigned char const *answer, size_t n, unsigned int type,
+	unsigned int preference, uint32_t rank)
+{
+	size_t const len = type == TYPE_A ? 4 : 16;
+	walk w;
+	int r;
+
+	if (!walk_start(&w, answer, n))
+		return 0;
+	while ((r = walk_next(&w)) > 0)
+		if (w.type == type) {
+			ip_address ip;
+
+			if (w.datalen != len)
+				return 0;
+			ip_set(&ip, answer + w.data, len);
+			add_address(l, &ip, preference, rank);
+		}
+	return r == 0;
+}
+
+/* ---- order ----------------------------------------------------------------------------------------- */
+
+static int less(dns_address const *a, dns_address const *b)
+{
+	return a->preference != b->preference ? a->preference < b->preference : a->rank < b->rank;
+}
+
+/* By insertion: few, and equal ones keep the order the server gave them. */
+static void sort_by_rank(dns_list *l)
+{
+	size_t i;
+
+	for (i = 1; i < l->n; i++) {
+		dns_address x = l->a[i];
+		size_t at = i;
+
+		for (; at > 0 && less(&x, &l->a[at - 1]); at--)
+			l->a[at] = l->a[at - 1];
+		l->a[at] = x;
+	}
+}
+
+/* The first of a[0..n) from i on that has this length, or n. */
+static size_t next_of(dns_address const *a, size_t n, size_t i, unsigned int len)
+{
+	while (i < n && a[i].ip.len != len)
+		i++;
+	return i;
+}
+
+static void alternate(dns_address *a, size_t n)
+{
+	dns_address sorted[DNS_ADDRESSES_MAX];
+	size_t v4 = next_of(a, n, 0, 4);
+	size_t v6 = next_of(a, n, 0, 16);
+	size_t k = 0;
+
+	while (k < n) {
+		if (v4 < n) {
+			sorted[k++] = a[v4];
+			v4 = next_of(a, n, v4 + 1, 4);
+		}
+		if (v6 < n) {
+			sorted[k++] = a[v6];
+			v6 = next_of(a, n, v6 + 1, 16);
+		}
+	}
+	memcpy(a, sorted, n * sizeof a[0]);
+}
+
+void dns_sort(dns_list *l)
+{
+	size_t start = 0;
+	size_t end;
+
+	sort_by_rank(l);
+	for (; start < l->n; start = end) {
+		for (end = start; end < l->n && l->a[end].preference == l->a[start].preference; end++)
+			;
+		alternate(l->a + start, end - start);
+	}
+}
+
+/* ---- asking ---------------------------------------------------------------------------------------- */
+
+typedef enum { ASKED_PENDING, ASKED_ANSWERED, ASKED_NODATA, ASKED_NONAME, ASKED_SOFT, ASKED_NOMEM } asked;
+
+struct lookup;
+
+/* A question on its way. */
+typedef struct question
+{
+	struct lookup *lookup;
+	unsigned int type;
+	unsigned int preference;
+	uint32_t rank;
+	asked result;
+} question;
+
+typedef struct lookup
+{
+	ares_channel channel;
+	tain deadline;
+	size_t pending;                 /* questions without a result */
+	size_t pending_v6;              /* of which those for IPv6 addresses */
+	dns_exchangers exchangers;
+	dns_list *list;
+} lookup;
+
+static asked of_status(int status)
+{
+	switch (status) {
+	case ARES_SUCCESS:
+		return ASKED_ANSWERED;
+	case ARES_ENODATA:
+		return ASKED_NODATA;
+	case ARES_ENOTFOUND:
+	case ARES_EBADNAME:
+		return ASKED_NONAME;
+	case ARES_ENOMEM:
+		return ASKED_NOMEM;
+	default:
+		return ASKED_SOFT;
+	}
+}
+
+static int read_answer(question *q, unsigned char const *answer, size_t n)
+{
+	if (q->type == TYPE_MX)
+		return dns_read_exchangers(&q->lookup->exchangers, answer, n);
+	return dns_read_addresses(q->lookup->list, answer, n, q->type, q->preference, q->rank);
+}
+
+static void answered(void *data, int status, int timeouts, unsigned char *answer, int n)
+{
+	question *q = data;
+
+	(void)timeouts;
+	q->lookup->pending--;
+	if (q->type == TYPE_AAAA)
+		q->lookup->pending_v6--;
+	q->result = of_status(status);
+	if (q->result == ASKED_ANSWERED && (n < 0 || !read_answer(q, answer, (size_t)n)))
+		q->result = ASKED_SOFT;
+}
+
+static void ask(lookup *k, question *q, char const *name, unsigned int type)
+{
+	q->lookup = k;
+	q->type = type;
+	q->result = ASKED_PENDING;
+	k->pending++;
+	if (type == TYPE_AAAA)
+		k->pending_v6++;
+	ares_query(k->channel, name, CLASS_IN, (int)type, answered, q);
+}
+
+/* Sleep until something can be read or written, c-ares wants to try again, or the deadline. */
+static void wait_for_any(ares_channel channel, tain const *deadline)
+{
+	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
+	iopause_fd x[ARES_GETSOCK_MAXNUM];
+	unsigned int bits = (unsigned int)ares_getsock(channel, sockets, ARES_GETSOCK_MAXNUM);
+	struct timeval tv = { .tv_sec = 1 };
+	struct timeval *next = ares_timeout(channel, &tv, &tv);
+	tain until;
+	unsigned int n = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+		int in = (bits >> i & 1U) != 0;
+		int out = (bits >> (i + ARES_GETSOCK_MAXNUM) & 1U) != 0;
+
+		if (in || out)
+			x[n++] = (iopause_fd){ .fd = sockets[i], .events = (short)((in ? POLLIN : 0) | (out ? POLLOUT : 0)) };
+	}
+	tain_now_g();
+	if (tain_relative_from_timeval(&until, next))
+		tain_add_g(&until, &until);
+	else
+		until = *deadline;
+	iopause_g(x, n, io_sooner(&until, deadline));
+	for (i = 0; i < n; i++)
+		if (x[i].revents)
+			ares_process_fd(channel, x[i].revents & (POLLIN | POLLERR | POLLHUP) ? x[i].fd : ARES_SOCKET_BAD,
+				x[i].revents & POLLOUT ? x[i].fd : ARES_SOCKET_BAD);
+	ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+}
+
+/* Until every question has its result. Name servers that pass over questions for IPv6 addresses are
+ * common: once all others are answered and there is where to send, these get little more time. */
+static void wait_for_all(lookup *k)
+{
+	int late = 0;
+
+	while (k->pending > 0) {
+		tain_now_g();
+		if (!tain_future(&k->deadline)) {
+			ares_cancel(k->channel);
+			return;
+		}
+		wait_for_any(k->channel, &k->deadline);
+		if (!late && k->pending == k->pending_v6 && k->list->n > 0) {
+			tain soon;
+
+			late = 1;
+			io_deadline(&soon, LATE_SECONDS);
+			if (tain_less(&soon, &k->deadline))
+				k->deadline = soon;
+		}
+	}
+}
+
+static dns_status start(lookup *k, dns_list *l)
+{
+	struct ares_options options = {
+		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_EDNS,
+		.timeout = TRY_MILLISECONDS,
+		.tries = TRIES,
+		.ednspsz = UDP_SIZE,
+	};
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ;
+	int status;
+
+	k->list = l;
+	k->pending = 0;
+	k->pending_v6 = 0;
+	k->exchangers.n = 0;
+	io_deadline(&k->deadline, DNS_SECONDS);
+	status = ares_init_options(&k->channel, &options, mask);
+	if (status == ARES_SUCCESS)
+		return DNS_FOUND;
+	return status == ARES_ENOMEM ? DNS_NOMEM : DNS_SOFT;
+}
+
+static uint32_t random_rank(void)
+{
+	uint32_t r = 0;
+
+	/* No random numbers: the order of the answer will do. */
+	if (getrandom(&r, sizeof r, 0) != (ssize_t)sizeof r)
+		r = 0;
+	return r;
+}
+
+static void ask_addresses(lookup *k, question q[2], char const *name, unsigned int preference)
+{
+	uint32_t rank = random_rank();
+
+	q[0].preference = q[1].preference = preference;
+	q[0].rank = q[1].rank = rank;
+	ask(k, &q[0], name, TYPE_A);
+	ask(k, &q[1], name, TYPE_AAAA);
+}
+
+/* What no address means. Only "no such name" to the question for IPv4 is believed: there are servers that
+ * say so of IPv6 addresses alone. */
+static dns_status why_none(question const q[2])
+{
+	if (q[0].result == ASKED_NOMEM || q[1].result == ASKED_NOMEM)
+		return DNS_NOMEM;
+	if (q[0].result == ASKED_NONAME)
+		return DNS_NOHOST;
+	if (q[0].result == ASKED_SOFT || q[1].result == ASKED_SOFT)
+		return DNS_SOFT;
+	return q[0].result == ASKED_ANSWERED ? DNS_NOADDRESS : DNS_NOHOST;
+}
+
+static dns_status find_host(lookup *k, char const *host)
+{
+	question q[2];
+
+	ask_addresses(k, q, host, 0);
+	wait_for_all(k);
+	return k->list->n > 0 ? DNS_FOUND : why_none(q);
+}
+
+static dns_status find_exchangers(lookup *k)
+{
+	question q[DNS_EXCHANGERS_MAX][2];
+	int asked_for[DNS_EXCHANGERS_MAX] = { 0 };
+	int soft = 0;
+	size_t i;
+
+	for (i = 0; i < k->exchangers.n; i++) {
+		dns_exchanger const *x = &k->exchangers.x[i];
+		ip_address ip;
+
+		if (ip_literal(&ip, x->name, strlen(x->name))) {
+			add_address(k->list, &ip, 0, 0);
+		} else if (x->name[0]) {
+			asked_for[i] = 1;
+			ask_addresses(k, q[i], x->name, x->preference);
+		}
+	}
+	wait_for_all(k);
+	if (k->list->n > 0)
+		return DNS_FOUND;
+	for (i = 0; i < k->exchangers.n; i++)
+		if (asked_for[i]) {
+			dns_status s = why_none(q[i]);
+
+			if (s == DNS_NOMEM)
+				return s;
+			soft |= s == DNS_SOFT;
+		}
+	return soft ? DNS_SOFT : DNS_NOADDRESS;
+}
+
+static dns_status find(lookup *k, char const *host, int exchange)
+{
+	question q;
+
+	if (!exchange)
+		return find_host(k, host);
+	ask(k, &q, host, TYPE_MX);
+	wait_for_all(k);
+	if (q.result == ASKED_SOFT)
+		return DNS_SOFT;
+	if (q.result == ASKED_NOMEM)
+		return DNS_NOMEM;
+	return k->exchangers.n > 0 ? find_exchangers(k) : find_host(k, host);
+}
+
+static dns_status look_up(dns_list *l, char const *host, int exchange)
+{
+	lookup k;
+	dns_status status;
+	ip_address ip;
+
+	l->n = 0;
+	if (ip_literal(&ip, host, strlen(host))) {
+		add_address(l, &ip, 0, 0);
+		return DNS_FOUND;
+	}
+	if (!host[0])
+		return DNS_NOHOST;
+	status = start(&k, l);
+	if (status != DNS_FOUND)
+		return status;
+	status = find(&k, host, exchange);
+	ares_destroy(k.channel);
+	if (status == DNS_FOUND)
+		dns_sort(l);
+	return status;
+}
+
+dns_status dns_exchange(dns_list *l, char const *host)
+{
+	return look_up(l, host, 1);
+}
+
+dns_status dns_addresses(dns_list *l, char const *host)
+{
+	return look_up(l, host, 0);
+}
