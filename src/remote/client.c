@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "client.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "mail/eod_out.h"
+#include "mail/quote.h"
+#include "net/smtpreply.h"
+#include "report.h"
+
+enum
+{
+	BLOCK = 65536,                  /* of the message, read and sent at once */
+	ROUNDS = 10,                    /* replies that may each take the whole timeout, besides recipients' */
+	BYTES_PER_SECOND = 1000,        /* slower than this a message may not be taken from us */
+	PIPE_SECONDS = 86400,           /* for a message whose size we cannot know */
+	QUIT_SECONDS = 5,
+};
+
+typedef enum
+{
+	GOES_ON,
+	OVER,                   /* reported; say QUIT */
+	GIVEN_UP,               /* reported; the exchange cannot be ended properly */
+	DROPPED,                /* the connection is gone */
+	NOMEM,
+} progress;
+
+/* What the reports say when a step fails. */
+typedef struct step
+{
+	unsigned long wanted;   /* the one code that will do, others are for now; 0: all below 400 will do */
+	char const *before;     /* the address of the other side */
+	char const *after;
+} step;
+
+static step const greeting_step = { 220, "Connected to ", " but greeting failed." };
+static step const helo_step = { 250, "Connected to ", " but my name was rejected." };
+static step const mail_step = { 0, "Connected to ", " but sender was rejected." };
+static step const rcpt_step = { 0, "", " does not like recipient." };
+static step const data_step = { 0, "", " failed on DATA command." };
+static step const dot_step = { 0, "", " failed after I sent the message." };
+static step const success = { 0, "", " accepted message." };
+
+typedef struct session
+{
+	client_job const *job;
+	smtpreply reply;
+	char in[4096];                  /* in[pos..len) is read but not used */
+	size_t pos;
+	size_t len;
+	stralloc command;
+	tain end;                       /* of all */
+	int critical;                   /* between the final dot and its reply */
+} session;
+
+static tain const *deadline(session const *s, tain *d)
+{
+	io_deadline(d, s->job->timeout);
+	return io_sooner(d, &s->end);
+}
+
+static int send_bytes(session *s, char const *bytes, size_t n)
+{
+	tain d;
+
+	return io_write(s->job->fd, bytes, n, deadline(s, &d));
+}
+
+/* The whole reply has one deadline: a server that trickles gains nothing by it. */
+static int read_reply(session *s)
+{
+	smtpreply_status status = SMTPREPLY_MORE;
+	tain d;
+	tain const *until = deadline(s, &d);
+
+	smtpreply_start(&s->reply);
+	while (status == SMTPREPLY_MORE) {
+		if (s->pos == s->len) {
+			ssize_t r = io_read(s->job->fd, s->in, sizeof s->in, until);
+
+			if (r <= 0)
+				return 0;
+			s->pos = 0;
+			s->len = (size_t)r;
+		}
+		status = smtpreply_feed(&s->reply, s->in, s->len, &s->pos);
+	}
+	return status == SMTPREPLY_DONE;
+}
+
+/* ---- reports ---------------------------------------------------------------------------------------- */
+
+static void report_reply(session const *s, char letter, step const *t)
+{
+	report_put(&letter, 1);
+	report_puts(t->before);
+	report_puts(s->job->ip);
+	report_puts(t->after);
+	report_puts("\n");
+	if (t != &success && s->job->unsure)
+		report_puts(s->job->unsure);
+	report_puts("Remote host said: ");
+	report_put(s->reply.text, s->reply.len);
+	report_end();
+}
+
+static void report_dropped(session const *s)
+{
+	report_puts("ZConnected to ");
+	report_puts(s->job->ip);
+	report_puts(" but connection died. ");
+	if (s->critical)
+		report_puts("Possible duplicate! ");
+	report_message("(#4.4.2)");
+}
+
+static void report_none_accepted(session const *s)
+{
+	report_puts(s->job->unsure ? "Z" : "D");
+	report_puts("Giving up on ");
+	report_puts(s->job->ip);
+	report_message(".");
+}
+
+/* ---- the dialogue ----------------------------------------------------------------------------------- */
+
+/* 0: as it should be; Z: refused for now; D: for good. */
+static char judge(session const *s, step const *t)
+{
+	unsigned long code = s->reply.code;
+
+	if (t->wanted)
+		return code == t->wanted ? 0 : 'Z';
+	if (code < 400)
+		return 0;
+	return code < 500 || s->job->unsure ? 'Z' : 'D';
+}
+
+static progress hear(session *s, step const *t)
+{
+	char letter;
+
+	if (!read_reply(s))
+		return DROPPED;
+	s->critical = 0;
+	letter = judge(s, t);
+	if (!letter)
+		return GOES_ON;
+	report_reply(s, letter, t);
+	return OVER;
+}
+
+static int start_command(session *s, char const *verb)
+{
+	return stralloc_copys(&s->command, verb);
+}
+
+static progress say_command(session *s)
+{
+	if (!stralloc_cats(&s->command, "\r\n"))
+		return NOMEM;
+	return send_bytes(s, s->command.s, s->command.len) ? GOES_ON : DROPPED;
+}
+
+static progress say_path(session *s, char const *verb, char const *address)
+{
+	if (!start_command(s, verb) || !quote_address(&s->command, address, strlen(address))
+	 || !stralloc_append(&s->command, '>'))
+		return NOMEM;
+	return say_command(s);
+}
+
+static progress greeting(session *s)
+{
+	return hear(s, &greeting_step);
+}
+
+/* HELO and not EHLO: nothing that is offered would be used. */
+static progress helo(session *s)
+{
+	progress p;
+
+	if (!start_command(s, "HELO ") || !stralloc_cat(&s->command, s->job->helohost))
+		return NOMEM;
+	p = say_command(s);
+	return p == GOES_ON ? hear(s, &helo_step) : p;
+}
+
+static progress sender(session *s)
+{
+	progress p = say_path(s, "MAIL FROM:<", s->job->sender);
+
+	return p == GOES_ON ? hear(s, &mail_step) : p;
+}
+
+/* One recipient's report. */
+static progress recipient(session *s, char const *address, size_t *accepted)
+{
+	progress p = say_path(s, "RCPT TO:<", address);
+	char letter;
+
+	if (p != GOES_ON)
+		return p;
+	if (!read_reply(s))
+		return DROPPED;
+	letter = judge(s, &rcpt_step);
+	if (letter) {
+		report_reply(s, letter == 'D' ? 'h' : 's', &rcpt_step);
+	} else {
+		report_puts("r");
+		report_end();
+		++*accepted;
+	}
+	return GOES_ON;
+}
+
+static progress recipients(session *s)
+{
+	size_t accepted = 0;
+	size_t i;
+
+	for (i = 0; i < s->job->n; i++) {
+		progress p = recipient(s, s->job->recipients[i], &accepted);
+
+		if (p != GOES_ON)
+			return p;
+	}
+	if (accepted)
+		return GOES_ON;
+	report_none_accepted(s);
+	return OVER;
+}
+
+static progress data(session *s)
+{
+	progress p;
+
+	if (!start_command(s, "DATA"))
+		return NOMEM;
+	p = say_command(s);
+	return p == GOES_ON ? hear(s, &data_step) : p;
+}
+
+static ssize_t read_block(int fd, char *block)
+{
+	ssize_t r;
+
+	do
+		r = read(fd, block, BLOCK);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+/* One block is held back, so that the end goes out with the last one. */
+static progress message(session *s)
+{
+	static char in[BLOCK];
+	static char out[EOD_OUT_ROOM(BLOCK) + EOD_OUT_END_MAX];
+	eod_out e = EOD_OUT_ZERO;
+	size_t len = 0;
+	size_t endlen;
+	ssize_t r;
+
+	while ((r = read_block(s->job->message, in)) > 0) {
+		if (len && !send_bytes(s, out, len))
+			return DROPPED;
+		len = eod_out_feed(&e, in, (size_t)r, out);
+	}
+	if (r < 0) {
+		report_message("ZUnable to read message. (#4.3.0)");
+		return GIVEN_UP;
+	}
+	if (!eod_out_end(&e, out + len, &endlen)) {
+		report_message("DSMTP cannot transfer messages with partial final lines. (#5.6.2)");
+		return GIVEN_UP;
+	}
+	s->critical = 1;
+	if (!send_bytes(s, out, len + endlen))
+		return DROPPED;
+	return hear(s, &dot_step);
+}
+
+static progress accepted(session *s)
+{
+	report_reply(s, 'K', &success);
+	return OVER;
+}
+
+typedef progress part(session *);
+
+static part *const script[] = { greeting, helo, sender, recipients, data, message, accepted };
+
+/* ---- all of it -------------------------------------------------------------------------------------- */
+
+static void set_end(session *s)
+{
+	struct stat st;
+	uint64_t seconds = (ROUNDS + (uint64_t)s->job->n) * s->job->timeout;
+
+	if (fstat(s->job->message, &st) == 0 && S_ISREG(st.st_mode))
+		seconds += (uint64_t)st.st_size / BYTES_PER_SECOND;
+	else
+		seconds += PIPE_SECONDS;
+	io_deadline(&s->end, seconds > INT32_MAX ? INT32_MAX : (unsigned int)seconds);
+}
+
+static void quit(session *s)
+{
+	static char const command[] = "QUIT\r\n";
+	tain d;
+
+	io_deadline(&d, QUIT_SECONDS);
+	io_write(s->job->fd, command, sizeof command - 1, &d);
+}
+
+void client_deliver(client_job const *job)
+{
+	static session s;
+	progress p = GOES_ON;
+	size_t i;
+
+	s.job = job;
+	s.pos = s.len = 0;
+	s.critical = 0;
+	set_end(&s);
+	for (i = 0; i < sizeof script / sizeof script[0] && p == GOES_ON; i++)
+		p = script[i](&s);
+	if (p == DROPPED)
+		report_dropped(&s);
+	if (p == NOMEM)
+		report_message("ZOut of memory. (#4.3.0)");
+	/* The report first: once the other side has the message, nothing may keep us from saying so. */
+	report_flush();
+	if (p == OVER)
+		quit(&s);
+}
+
+int client_address_ok(char const *address)
+{
+	return strpbrk(address, "\r\n") == 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <skalibs/stralloc.h>
+#include <skalibs/types.h>
+
+#include "base/conf.h"
+#include "base/fds.h"
+#include "base/io.h"
+#include "client.h"
+#include "connect.h"
+#include "report.h"
+#include "route.h"
+#include "settings.h"
+
+char const *PROG = "qmail-remote";
+
+enum { HOST = 1, SENDER, RECIPIENTS };
+
+static char const nomem[] = "ZOut of memory. (#4.3.0)";
+static char const noresources[] = "ZSystem resources temporarily unavailable. (#4.3.0)";
+
+/* Everything this program has to say goes to descriptor 1; its exit status is always 0. */
+static int finish(char const *text)
+{
+	report_message(text);
+	report_flush();
+	return 0;
+}
+
+static int finish_bad_line(route const *r)
+{
+	char number[SIZE_FMT];
+
+	number[size_fmt(number, r->line)] = 0;
+	report_puts("ZI can't use line ");
+	report_puts(number);
+	report_puts(" of control/smtproutes: ");
+	report_puts(r->status == SMTPROUTES_BADPORT ? "its port is no number up to 65535" : "its relay can be no host");
+	return finish("; write domain:relay or domain:relay:port. (#4.3.5)");
+}
+
+/* The name comes from a recipient's address: no blanks and controls of its own in our text. */
+static int finish_no_host(char const *host)
+{
+	report_puts("DSorry, I couldn't find any host named ");
+	for (; *host; host++)
+		report_put(*host < 33 || *host > 126 ? "?" : host, 1);
+	return finish(". (#5.1.2)");
+}
+
+static int finish_unfound(route const *r, dns_status status)
+{
+	if (r->status == SMTPROUTES_BADRELAY || r->status == SMTPROUTES_BADPORT)
+		return finish_bad_line(r);
+	switch (status) {
+	case DNS_NOHOST:
+		return finish_no_host(r->host);
+	case DNS_NOADDRESS:
+		return finish("DSorry, I couldn't find a mail exchanger or IP address. (#5.4.4)");
+	case DNS_NOMEM:
+		return finish(nomem);
+	case DNS_SOFT:
+	case DNS_FOUND:
+	default:
+		return finish("ZSorry, I couldn't find any host by that name. (#4.1.2)");
+	}
+}
+
+static int addresses_ok(char const *const *addresses)
+{
+	for (; *addresses; addresses++)
+		if (!client_address_ok(*addresses))
+			return 0;
+	return 1;
+}
+
+/* What to add to refusals by a relay that was to be told a password; null if there was none. */
+static char const *login_note(route const *r)
+{
+	static stralloc note = STRALLOC_ZERO;
+	char number[SIZE_FMT];
+
+	if (!r->login)
+		return 0;
+	if (!stralloc_copys(&note, "Line ")
+	 || !stralloc_catb(&note, number, size_fmt(number, r->line))
+	 || !stralloc_cats(&note, " of control/smtproutes names a user and a password, but I don't log in.\n")
+	 || !stralloc_0(&note))
+		return "";
+	return note.s;
+}
+
+static int deliver(settings const *s, route const *r, char const *const *args, size_t nargs, size_t usable)
+{
+	char ip[IP_FMT];
+	ip_address to;
+	client_job job = {
+		.message = 0, .ip = ip, .helohost = &s->helohost, .sender = args[SENDER], .recipients = args + RECIPIENTS,
+		.n = nargs - RECIPIENTS, .timeout = s->timeoutremote, .unsure = login_note(r),
+	};
+
+	job.fd = connect_any(r->list.a, usable, r->port, s->timeoutconnect, &to);
+	if (job.fd < 0)
+		return finish(errno ? noresources : "ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)");
+	ip_format(ip, &to);
+	client_deliver(&job);
+	return 0;
+}
+
+int main(int argc, char const *const *argv)
+{
+	static settings s = SETTINGS_ZERO;
+	static route r;
+	ipme me = IPME_ZERO;
+	dns_status status;
+	size_t usable;
+
+	if (!fds_sane(2) || !io_start())
+		return finish(noresources);
+	if (argc <= RECIPIENTS)
+		return finish("DI (qmail-remote) was invoked improperly. (#5.3.5)");
+	if (chdir(conf_home) < 0)
+		return finish("ZUnable to switch to home directory. (#4.3.0)");
+	if (settings_load(&s) != CONTROL_READ)
+		return finish(errno == ENOMEM ? nomem : "ZUnable to read control files. (#4.3.0)");
+	if (!addresses_ok(argv + SENDER))
+		return finish("DSorry, I can't send an address with a line break in it. (#5.1.3)");
+	status = route_find(&r, &s, argv[HOST]);
+	if (status != DNS_FOUND)
+		return finish_unfound(&r, status);
+	if (!ipme_load(&me))
+		return finish(noresources);
+	usable = route_usable(&r.list, &me, r.relay);
+	if (usable == 0)
+		return finish("DSorry. Although I'm listed as a best-preference MX or A for that host,\n"
+			"it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)");
+	return deliver(&s, &r, argv, (size_t)argc, usable);
+}
