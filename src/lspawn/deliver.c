@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "deliver.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+
+#include <skalibs/exec.h>
+#include <skalibs/posixplz.h>
+#include <skalibs/sig.h>
+
+#include "base/conf.h"
+#include "base/drop.h"
+#include "base/errtemp.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "identify.h"
+#include "proto/report.h"
+#include "proto/users.h"
+
+/* A mistake in a table of the administrator's: the mail waits, and the log says what to mend. */
+static void complain(char const *source, users_record const *r, char const *what)
+{
+	stralloc sa = STRALLOC_ZERO;
+
+	if (!stralloc_cats(&sa, source) || !stralloc_cats(&sa, " gives user ")
+		|| !text_safe(&sa, r->user, strlen(r->user)) || !stralloc_cats(&sa, what)
+		|| !stralloc_cats(&sa, source == identify_cdb ? " Correct users/assign, then run qmail-newu." : " Correct it.")
+		|| !stralloc_cats(&sa, " (#4.3.5)\n"))
+		_exit(REPORT_NOMEM);
+	(void)io_writeall(1, sa.s, sa.len);
+	_exit(111);
+}
+
+static void check(users_record_status st, users_record const *r, char const *source)
+{
+	switch (st) {
+	case USERS_RECORD_OK:
+		return;
+	case USERS_RECORD_ROOT:
+		_exit(REPORT_ROOT);
+	case USERS_RECORD_ID:
+		complain(source, r, " a uid or gid that is not a number or too large.");
+		break;
+	case USERS_RECORD_HOME:
+		complain(source, r, " a home directory that does not start with a slash.");
+		break;
+	case USERS_RECORD_DAMAGED:
+		break;
+	}
+	_exit(REPORT_BUG);
+}
+
+static void take_descriptors(loop_job const *job)
+{
+	if (dup2(job->message, 0) < 0 || dup2(job->output, 1) < 0 || dup2(job->output, 2) < 0)
+		_exit(REPORT_TEMP);
+	sig_restore(SIGPIPE);
+	sig_blocknone();
+}
+
+void deliver_run(loop_job const *job, char const *program, char const *defaultdelivery)
+{
+	char const *const host = job->recipient + job->at + 1;
+	stralloc local = STRALLOC_ZERO;
+	stralloc record = STRALLOC_ZERO;
+	char const *source = 0;
+	users_record r = { .user = "" };
+	int code;
+
+	take_descriptors(job);
+	/* Nobody is @host: qmail has always taken such mail for delivered. */
+	if (job->at == 0)
+		_exit(0);
+	if (chdir(conf_home) < 0)
+		_exit(REPORT_TEMP);
+	if (!stralloc_catb(&local, job->recipient, job->at) || !stralloc_0(&local))
+		_exit(REPORT_NOMEM);
+	code = identify_user(&record, local.s, &source);
+	if (code)
+		_exit(code);
+	check(users_record_parse(&r, record.s, record.len), &r, source);
+	if (!drop_to(r.uid, r.gid, &r.gid, 1))
+		_exit(REPORT_TEMP);
+	if (getuid() == 0)
+		_exit(REPORT_ROOT);
+	{
+		char const *const argv[] = { program ? program : "bin/qmail-local", "--", r.user, r.home, local.s, r.dash,
+			r.ext, host, job->sender, defaultdelivery, 0 };
+
+		if (program)
+			exec_a(program, argv);
+		else
+			execve(argv[0], (char *const *)argv, environ);
+	}
+	_exit(errtemp(errno) ? REPORT_EXEC_TEMP : REPORT_EXEC_PERM);
+}

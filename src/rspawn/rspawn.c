@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+
+/* qmail-rspawn: starts a qmail-remote for each delivery that qmail-send asks for. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skalibs/djbunix.h>
+#include <skalibs/posixplz.h>
+#include <skalibs/strerr.h>
+
+#include "base/child.h"
+#include "base/conf.h"
+#include "base/errtemp.h"
+#include "base/fds.h"
+#include "base/io.h"
+#include "program.h"
+#include "spawn/loop.h"
+
+#define TCPTO "queue/lock/tcpto"
+
+char const *PROG = "qmail-rspawn";
+
+static char const *remote;              /* $QMAILREMOTE */
+static char const *path;
+static stralloc program = STRALLOC_ZERO;
+
+static char const *refusal_of(int e)
+{
+	if (e == EAGAIN || e == ENOMEM)
+		return "Zqmail-spawn unable to fork. (#4.3.0)\n";
+	return errtemp(e) ? "ZUnable to run qmail-remote.\n" : "DUnable to run qmail-remote.\n";
+}
+
+/* Through PATH, as ever. Where PATH knows no qmail-remote at all, our own is better than a bounce. */
+static int find(void)
+{
+	if (remote)
+		return program_find(&program, remote, path);
+	if (program_find(&program, "qmail-remote", path))
+		return 1;
+	if (errno != ENOENT)
+		return 0;
+	program.len = 0;
+	return stralloc_cats(&program, conf_home) && stralloc_cats(&program, "/bin/qmail-remote") && stralloc_0(&program);
+}
+
+static pid_t start(loop_job const *job, char const **refusal)
+{
+	child_fd const fds[] = { { job->message, 0 }, { job->output, 1 }, { job->output, 2 } };
+	char *argv[5];
+	pid_t pid = 0;
+
+	argv[0] = (char *)(remote ? remote : "qmail-remote");
+	argv[1] = (char *)(job->recipient + job->at + 1);
+	argv[2] = (char *)job->sender;
+	argv[3] = (char *)job->recipient;
+	argv[4] = 0;
+	if (find())
+		pid = child_start(program.s, argv, environ, 0, fds, 3);
+	if (!pid)
+		*refusal = refusal_of(errno);
+	return pid;
+}
+
+/* Forget which hosts timed out: nobody knows how long we were not running. Best effort: without the
+ * table qmail-remote tries every host. */
+static void tcpto_clear(void)
+{
+	static char const zeros[512];
+	int fd = open(TCPTO, O_WRONLY | O_CLOEXEC);
+	struct stat st;
+	off_t at;
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX) == 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		for (at = 0; at < st.st_size; at += (off_t)sizeof zeros) {
+			off_t left = st.st_size - at;
+
+			if (!io_writeall(fd, zeros, left < (off_t)sizeof zeros ? (size_t)left : sizeof zeros))
+				break;
+		}
+	close(fd);
+}
+
+int main(void)
+{
+	static loop_kind const kind = { .start = start, .feed = report_remote_feed, .put = report_remote_put };
+	uid_t owner;
+
+	if (!fds_sane(2))
+		strerr_diefusys(111, "open descriptors 0 to 2");
+	fds_cloexec_from(3);
+	remote = getenv("QMAILREMOTE");
+	if (remote && !*remote)
+		remote = 0;
+	path = getenv("PATH");
+	if (!path)
+		path = "/usr/bin:/bin";
+	if (!conf_uid(CONF_QMAILQ, &owner))
+		strerr_diefusys(111, "find user ", conf_username(CONF_QMAILQ));
+	if (chdir(conf_home) < 0)
+		strerr_diefusys(111, "chdir to ", conf_home);
+	tcpto_clear();
+	if (chdir("queue/mess") < 0)
+		strerr_diefusys(111, "chdir to ", conf_home, "/queue/mess");
+	return loop_run(&kind, owner);
+}

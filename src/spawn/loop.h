@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SPAWN_LOOP_H
+#define SPAWN_LOOP_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <skalibs/stralloc.h>
+
+#include "proto/report.h"
+
+/* The loop that qmail-lspawn and qmail-rspawn share: requests on descriptor 0, reports on descriptor 1
+ * (proto/spawn.h), many deliveries at once. */
+
+/* A delivery that is about to start. Everything belongs to the loop and is gone when start returns. */
+typedef struct loop_job
+{
+	int message;                    /* the message, for reading, at its start */
+	int output;                     /* where the program's output goes */
+	char const *sender;
+	char const *recipient;
+	size_t at;                      /* offset of the last @ in recipient */
+} loop_job;
+
+/* What differs between the two. */
+typedef struct loop_kind
+{
+	/* start: the process, or 0 and *refusal (letter and text of a report). Descriptors 0, 1 and 2 of
+	 * the new process are the message, the output and the output; nothing else of ours is open in it,
+	 * no signal is blocked and SIGPIPE is at its default. */
+	pid_t (*start)(loop_job const *job, char const **refusal);
+	/* feed, put: as report_local_feed and report_local_put. */
+	void (*feed)(report *r, char const *s, size_t n);
+	int (*put)(report const *r, int status, unsigned int number, stralloc *out);
+} loop_kind;
+
+/* loop_run: send the greeting byte and serve, in the current directory (queue/mess), messages of owner,
+ * until the end of file on descriptor 0 and of all running deliveries.
+ *
+ * Each complete request is answered once. A delivery is reported when its process has ended and nobody
+ * holds its output open any more. Nothing here blocks: requests are taken while reports cannot be written.
+ * Returns the exit code: 0; 111 when the reader of the reports went away, or for lack of resources. */
+extern int loop_run(loop_kind const *k, uid_t owner);
+
+#endif

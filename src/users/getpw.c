@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+
+/* qmail-getpw: which account controls a local address that users/cdb does not know.
+ *
+ * Answers with what proto/users.h calls a record, and speaks to qmail-lspawn through its exit code. */
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+
+#include <skalibs/stralloc.h>
+#include <skalibs/types.h>
+
+#include "base/conf.h"
+#include "base/errtemp.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "proto/report.h"
+
+enum { NAME_MAX_LEN = 32 };             /* account names are shorter */
+
+char const *PROG = "qmail-getpw";
+
+static stralloc buffer = STRALLOC_ZERO;         /* holds what account points to */
+static struct passwd account;
+
+/* 1 with account filled, or 0: no such account. A name service that cannot tell is not a "no". */
+static int account_get(char const *name)
+{
+	struct passwd *found;
+	int e;
+
+	do {
+		if (!stralloc_readyplus(&buffer, 1024))
+			_exit(REPORT_NOMEM);
+		e = getpwnam_r(name, &account, buffer.s, buffer.a, &found);
+		buffer.len = buffer.a;
+	} while (e == ERANGE);
+	buffer.len = 0;
+	if (!found && e && errtemp(e))
+		_exit(REPORT_TEMP);
+	return found != 0;
+}
+
+/* The first n bytes of local are an account that may get mail: not root, and the home is its own. */
+static int is_user(char const *local, size_t n)
+{
+	char name[NAME_MAX_LEN];
+	struct stat st;
+
+	if (n >= sizeof name)
+		return 0;
+	memcpy(name, local, n);
+	name[n] = 0;
+	text_lowerb(name, n);
+	if (!account_get(name) || account.pw_uid == 0)
+		return 0;
+	if (stat(account.pw_dir, &st) < 0) {
+		if (errtemp(errno))
+			_exit(REPORT_NFS);
+		return 0;
+	}
+	return st.st_uid == account.pw_uid;
+}
+
+static int cat_string(stralloc *sa, char const *s)
+{
+	return stralloc_catb(sa, s, strlen(s) + 1);
+}
+
+static int cat_number(stralloc *sa, uint64_t n)
+{
+	char fmt[UINT64_FMT];
+
+	return stralloc_catb(sa, fmt, uint64_fmt(fmt, n)) && stralloc_0(sa);
+}
+
+static int answer(char const *dash, char const *ext)
+{
+	stralloc sa = STRALLOC_ZERO;
+
+	if (!cat_string(&sa, account.pw_name) || !cat_number(&sa, account.pw_uid) || !cat_number(&sa, account.pw_gid)
+		|| !cat_string(&sa, account.pw_dir) || !cat_string(&sa, dash) || !cat_string(&sa, ext))
+		return REPORT_NOMEM;
+	return io_writeall(1, sa.s, sa.len) ? 0 : REPORT_TEMP;
+}
+
+int main(int argc, char const *const *argv)
+{
+	char const *local;
+	size_t n;
+	size_t e;
+
+	if (argc < 2)
+		return 100;
+	local = argv[1];
+	n = strlen(local);
+	for (e = n + 1; e-- > 0;)
+		if ((e == n || local[e] == conf_break) && is_user(local, e))
+			return e == n ? answer("", "") : answer("-", local + e + 1);
+	if (!account_get(conf_username(CONF_ALIAS)))
+		return REPORT_NOALIAS;
+	return answer("-", local);
+}
