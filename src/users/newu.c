@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+
+/* qmail-newu: makes users/cdb of users/assign.
+ *
+ * The new table is complete and on disk before it takes the old one's name, so qmail-lspawn sees the old
+ * table or the new one, whatever happens. Of several that run at once each waits for the one before it
+ * and then reads users/assign, so the last one leaves what the file last said. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cdb.h>
+#include <skalibs/buffer.h>
+#include <skalibs/djbunix.h>
+#include <skalibs/skamisc.h>
+#include <skalibs/stralloc.h>
+#include <skalibs/strerr.h>
+#include <skalibs/types.h>
+
+#include "base/conf.h"
+#include "base/fds.h"
+#include "base/sync.h"
+#include "proto/users.h"
+
+#define ASSIGN "users/assign"
+#define CDB "users/cdb"
+#define CDB_TMP "users/cdb.tmp"
+#define OTHER "users/assign.cdb"        /* the table's name in s/qmail */
+#define OTHER_TMP "users/assign.cdb.tmp"
+
+enum { LINE_LIMIT = 65536 };            /* a longer record could not be used */
+
+char const *PROG = "qmail-newu";
+
+static unsigned long line;
+
+/* The messages that other programs know have no room for a line number or a cure. A person gets both. */
+static void explain(char const *what)
+{
+	char fmt[ULONG_FMT];
+
+	if (!isatty(2))
+		return;
+	fmt[ulong_fmt(fmt, line)] = 0;
+	strerr_warnw(ASSIGN, " line ", fmt, ": ", what);
+}
+
+static void bad_format(char const *what)
+{
+	explain(what);
+	strerr_dief(111, "bad format in ", ASSIGN);
+}
+
+static void cannot_write(void)
+{
+	if (isatty(2))
+		strerr_warnwusys("write ", CDB_TMP);
+	strerr_dief(111, "unable to write ", CDB_TMP);
+}
+
+/* ---- the new table */
+
+/* Whoever waited for the lock may hold a file that has become users/cdb meanwhile: that one must not be
+ * written to any more. */
+static int tmp_open(void)
+{
+	for (;;) {
+		int fd = open(CDB_TMP, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		struct stat mine;
+		struct stat named;
+
+		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &mine) < 0)
+			strerr_dief(111, "unable to open ", CDB_TMP);
+		if (stat(CDB_TMP, &named) == 0 && named.st_dev == mine.st_dev && named.st_ino == mine.st_ino) {
+			if (ftruncate(fd, 0) < 0 || fchmod(fd, 0644) < 0)
+				cannot_write();
+			return fd;
+		}
+		close(fd);
+	}
+}
+
+static void put(struct cdb_make *c, stralloc const *key, stralloc const *data)
+{
+	if (cdb_make_add(c, key->s, (unsigned int)key->len, data->s, (unsigned int)data->len) < 0)
+		cannot_write();
+}
+
+static void wild_add(stralloc *wild, users_line const *l, stralloc const *key)
+{
+	char last = key->s[key->len - 1];
+
+	if (l->sign != '+' || l->locallen == 0 || (wild->len && memchr(wild->s, last, wild->len)))
+		return;
+	if (!stralloc_catb(wild, &last, 1))
+		strerr_dief(111, "out of memory");
+}
+
+/* ---- users/assign */
+
+/* 1 and a line without its newline in *sa, or 0: nothing more. *ended tells whether there was one. */
+static int line_get(buffer *b, stralloc *sa, int *ended)
+{
+	sa->len = 0;
+	line++;
+	*ended = skagetlnmaxsep(b, sa, LINE_LIMIT, "\n", 1) > 0;
+	if (*ended)
+		return sa->len--, 1;
+	if (sa->len >= LINE_LIMIT)
+		bad_format("it is too long for anybody to use");
+	if (sa->len == 0 && errno == ENOMEM)
+		strerr_dief(111, "out of memory");
+	return sa->len > 0;
+}
+
+static void convert(int fd, struct cdb_make *c)
+{
+	static char space[BUFFER_INSIZE];
+	buffer b = BUFFER_INIT(&buffer_read, fd, space, sizeof space);
+	stralloc sa = STRALLOC_ZERO;
+	stralloc key = STRALLOC_ZERO;
+	stralloc data = STRALLOC_ZERO;
+	stralloc wild = STRALLOC_ZERO;
+	int ended;
+
+	while (errno = 0, line_get(&b, &sa, &ended)) {
+		users_line l;
+		users_line_status st = users_line_parse(&l, sa.s, sa.len);
+		char const *doubt;
+
+		if (st == USERS_LINE_END) {
+			key.len = 0;
+			put(c, &key, &wild);
+			return;
+		}
+		if (!ended)
+			break;
+		if (st != USERS_LINE_OK)
+			bad_format(users_line_problem(st));
+		doubt = users_line_doubt(&l);
+		if (doubt)
+			explain(doubt);
+		key.len = data.len = 0;
+		if (!users_line_record(&l, &key, &data))
+			strerr_dief(111, "out of memory");
+		put(c, &key, &data);
+		wild_add(&wild, &l, &key);
+	}
+	if (errno && errno != EPIPE)
+		strerr_dief(111, "unable to read ", ASSIGN);
+	bad_format("the file ends without a line that is a single dot; add one");
+}
+
+/* A link, so that both names are always the same table. Only where somebody uses the name. */
+static void keep_other(void)
+{
+	if (access(OTHER, F_OK) < 0)
+		return;
+	if ((unlink(OTHER_TMP) < 0 && errno != ENOENT) || link(CDB, OTHER_TMP) < 0 || rename(OTHER_TMP, OTHER) < 0)
+		strerr_diefusys(111, "link ", CDB, " to ", OTHER);
+}
+
+int main(void)
+{
+	struct cdb_make c;
+	int in;
+	int out;
+
+	umask(033);
+	if (!fds_sane(2))
+		strerr_diefusys(111, "open descriptors 0 to 2");
+	if (chdir(conf_home) < 0)
+		strerr_dief(111, "unable to chdir");
+	in = open(ASSIGN, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		strerr_dief(111, "unable to open ", ASSIGN);
+	out = tmp_open();
+	/* What another one of us waited with may be newer than what we opened first. */
+	close(in);
+	in = open(ASSIGN, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		strerr_dief(111, "unable to open ", ASSIGN);
+	if (cdb_make_start(&c, out) < 0)
+		cannot_write();
+	convert(in, &c);
+	if (cdb_make_finish(&c) < 0 || !sync_file(out))
+		cannot_write();
+	if (rename(CDB_TMP, CDB) < 0)
+		strerr_dief(111, "unable to move ", CDB_TMP, " to ", CDB);
+	keep_other();
+	if (!sync_dir("users"))
+		strerr_diefusys(111, "sync ", "users");
+	return 0;
+}
