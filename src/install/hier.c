@@ -178,6 +178,12 @@ static int program(struct dirent const *d)
 	return visible(d) && !strchr(d->d_name, '.') && strcmp(d->d_name, "qmail-upq") != 0;
 }
 
+/* These two belong to the source tree. */
+static int boot_file(struct dirent const *d)
+{
+	return visible(d) && strcmp(d->d_name, "quickstart") != 0 && strcmp(d->d_name, "packages") != 0;
+}
+
 typedef int hier_chooser(struct dirent const *d);
 
 static int add_files(hier *h, char const *build, char const *folder, hier_chooser *choose);
@@ -233,5 +239,5 @@ int hier_make(hier *h, char const *build, qpath_layout const *l)
 {
 	return add_fixed(h) && add_split(h, l)
 		&& add_files(h, build, "bin", program) && add_files(h, build, "man", manual_page)
-		&& add_files(h, build, "boot", visible) && add_files(h, build, "doc", visible);
+		&& add_files(h, build, "boot", boot_file) && add_files(h, build, "doc", visible);
 }
