@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "maildir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <skalibs/buffer.h>
+#include <skalibs/djbunix.h>
+#include <skalibs/types.h>
+
+#include "base/sync.h"
+#include "deadline.h"
+
+enum { BLOCK = 65536, TRIES = 3, HOURS_24 = 86400, HOST_SIZE = 256 };
+
+static char const unread_text[] = "Unable to read message. (#4.3.0)";
+static char const timeout_text[] = "Timeout on maildir delivery. (#4.3.0)";
+static char const trouble_text[] = "Temporary error on maildir delivery. (#4.3.0)";
+static char const noentry_text[] = "Unable to chdir to maildir. (#4.2.1)";
+
+static int cat_number(stralloc *sa, char const *label, uint64_t n, int hex)
+{
+	char fmt[UINT64_FMT];
+	size_t len = hex ? uint64_xfmt(fmt, n) : uint64_fmt(fmt, n);
+
+	return stralloc_cats(sa, label) && stralloc_catb(sa, fmt, len);
+}
+
+static int cat_host(stralloc *sa, char const *host)
+{
+	for (; *host; host++) {
+		if (*host == '/' || *host == ':') {
+			if (!stralloc_cats(sa, *host == '/' ? "\\057" : "\\072"))
+				return 0;
+		} else if (!stralloc_append(sa, *host)) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
+static int cat_birth(stralloc *sa, maildir_birth const *b)
+{
+	return cat_number(sa, "", (uint64_t)b->sec, 0)
+		&& cat_number(sa, ".M", (uint64_t)b->usec, 0)
+		&& cat_number(sa, "P", b->pid, 0);
+}
+
+int maildir_tmpname(stralloc *sa, maildir_birth const *b, unsigned int attempt)
+{
+	return cat_birth(sa, b)
+		&& cat_number(sa, "Q", attempt, 0)
+		&& stralloc_append(sa, '.')
+		&& cat_host(sa, b->host);
+}
+
+int maildir_name(stralloc *sa, maildir_birth const *b)
+{
+	return cat_birth(sa, b)
+		&& cat_number(sa, "V", (uint64_t)b->dev, 1)
+		&& cat_number(sa, "I", (uint64_t)b->ino, 1)
+		&& stralloc_append(sa, '.')
+		&& cat_host(sa, b->host)
+		&& cat_number(sa, ",S=", b->size, 0);
+}
+
+/* The pieces of one delivery. */
+typedef struct parcel
+{
+	char const *dir;
+	stralloc tmp;           /* dir/tmp/name, NUL-terminated, as are the next two */
+	stralloc new;           /* dir/new/name */
+	stralloc newdir;
+	maildir_birth birth;
+	int fd;
+} parcel;
+
+static int start_path(stralloc *sa, char const *dir, char const *sub)
+{
+	return stralloc_copys(sa, dir) && stralloc_cats(sa, sub);
+}
+
+/* Open a file in tmp that nobody else has. A name that is taken (a clock that was set back) is not
+ * waited for: the next one is different. 1, or 0 with errno. */
+static int open_tmp(parcel *p)
+{
+	unsigned int attempt;
+
+	for (attempt = 0; attempt < TRIES; attempt++) {
+		struct timespec now;
+
+		if (clock_gettime(CLOCK_REALTIME, &now) < 0)
+			return 0;
+		p->birth.sec = now.tv_sec;
+		p->birth.usec = now.tv_nsec / 1000;
+		if (!start_path(&p->tmp, p->dir, "tmp/") || !maildir_tmpname(&p->tmp, &p->birth, attempt) || !stralloc_0(&p->tmp))
+			return 0;
+		p->fd = open(p->tmp.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (p->fd >= 0)
+			return 1;
+		if (errno != EEXIST)
+			return 0;
+	}
+	return 0;
+}
+
+typedef enum { COPIED, UNREADABLE, UNWRITABLE } copied;
+
+static copied copy(parcel *p, delivery const *d)
+{
+	static char out[BLOCK];
+	static char in[BLOCK];
+	buffer b = BUFFER_INIT(&buffer_write, p->fd, out, sizeof out);
+
+	p->birth.size = d->rpline.len + d->dtline.len;
+	if (buffer_put(&b, d->rpline.s, d->rpline.len) < 0 || buffer_put(&b, d->dtline.s, d->dtline.len) < 0)
+		return UNWRITABLE;
+	for (;;) {
+		ssize_t r = delivery_read(in, sizeof in);
+
+		if (r < 0)
+			return UNREADABLE;
+		if (r == 0)
+			break;
+		if (buffer_put(&b, in, (size_t)r) < 0)
+			return UNWRITABLE;
+		p->birth.size += (uint64_t)r;
+	}
+	return buffer_flush(&b) ? COPIED : UNWRITABLE;
+}
+
+static int name_new(parcel *p)
+{
+	struct stat st;
+
+	if (fstat(p->fd, &st) < 0)
+		return 0;
+	p->birth.dev = st.st_dev;
+	p->birth.ino = st.st_ino;
+	return start_path(&p->newdir, p->dir, "new")
+		&& stralloc_0(&p->newdir)
+		&& start_path(&p->new, p->dir, "new/")
+		&& maildir_name(&p->new, &p->birth)
+		&& stralloc_0(&p->new);
+}
+
+static int sync_names(parcel const *p)
+{
+	if (sync_dir(p->newdir.s))
+		return 1;
+	/* A new/ that may be written but not listed cannot be opened to be flushed by itself. */
+	if (errno == EACCES)
+		return syncfs(p->fd) == 0;
+	/* EINVAL: a file system that knows no flushing of directories. It does what it can. */
+	return errno == EINVAL;
+}
+
+/* The promise of a maildir: once we say yes the message is in new/, whole, also after a power cut; and at
+ * no time is there anything in new/ but whole messages, also after a power cut.
+ *   1 fsync the file: its bytes are on disk before any name in new/ can be. A name flushed earlier could
+ *     outlive a crash that its bytes do not (no file system orders the two unless told).
+ *   2 link it into new/: link, not rename, fails if the name is there, and nothing is overwritten.
+ *   3 fsync new/: the name is on disk. An fsync of the file flushes its name on some file systems only.
+ *   4 unlink from tmp/: last, and not flushed. Until here a crash leaves a second name, that of a whole
+ *     file in tmp/, where cleaners find it.
+ * A failure after 2 takes the name back, for the message stays queued and will come again. */
+static int commit(parcel *p)
+{
+	if (!sync_file(p->fd))
+		return 0;
+	if (link(p->tmp.s, p->new.s) < 0)
+		return 0;
+	if (!sync_names(p) || close(p->fd) < 0) {
+		unlink(p->new.s);
+		return 0;
+	}
+	p->fd = -1;
+	unlink(p->tmp.s);
+	return 1;
+}
+
+/* No file in tmp: is it that there is no maildir, or none for us? */
+static char const *open_trouble(parcel const *p)
+{
+	switch (errno) {
+	case ENOENT:
+	case ENOTDIR:
+	case EACCES:
+	case EPERM:
+	case ELOOP:
+	case ENAMETOOLONG:
+		if (faccessat(AT_FDCWD, p->dir, X_OK, AT_EACCESS) < 0)
+			return noentry_text;
+	}
+	return trouble_text;
+}
+
+static char const *deliver(parcel *p, delivery const *d)
+{
+	char const *trouble = 0;
+
+	if (!open_tmp(p))
+		return open_trouble(p);
+	deadline_start(HOURS_24, timeout_text, p->tmp.s);
+	switch (copy(p, d)) {
+	case COPIED:
+		if (!name_new(p) || !commit(p))
+			trouble = trouble_text;
+		break;
+	case UNREADABLE:
+		trouble = unread_text;
+		break;
+	case UNWRITABLE:
+		trouble = trouble_text;
+	}
+	deadline_stop();
+	if (trouble) {
+		unlink(p->tmp.s);
+		if (p->fd >= 0)
+			fd_close(p->fd);
+	}
+	return trouble;
+}
+
+int maildir_deliver(outcome *o, delivery const *d, char const *dir)
+{
+	/* No child and no chdir: paths from the home do, and a process start is the dearest thing here. */
+	char host[HOST_SIZE] = "";
+	parcel p = { .dir = dir, .tmp = STRALLOC_ZERO, .new = STRALLOC_ZERO, .newdir = STRALLOC_ZERO, .fd = -1 };
+	char const *trouble;
+
+	if (!delivery_rewind(o))
+		return 0;
+	if (gethostname(host, sizeof host - 1) < 0 || !*host)
+		host[0] = '?', host[1] = 0;
+	p.birth.host = host;
+	p.birth.pid = (unsigned long)getpid();
+	trouble = deliver(&p, d);
+	stralloc_free(&p.tmp);
+	stralloc_free(&p.new);
+	stralloc_free(&p.newdir);
+	return trouble ? outcome_set(o, OUTCOME_DEFERRED, trouble, (char *)0) : 1;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "mbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skalibs/buffer.h>
+#include <skalibs/djbunix.h>
+
+#include "base/sync.h"
+#include "base/text.h"
+#include "deadline.h"
+#include "mail/fromline.h"
+
+enum { BLOCK = 65536, LOCK_SECONDS = 30 };
+
+static char const locked_text[] = "File has been locked for 30 seconds straight. (#4.3.0)";
+
+typedef struct mbox
+{
+	char const *file;
+	int fd;
+	int locked;
+	int regular;
+	off_t end;              /* where we start */
+} mbox;
+
+/* Without O_NONBLOCK a FIFO by this name would hold us for ever. */
+static int open_box(mbox *m)
+{
+	m->fd = open(m->file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+	return m->fd >= 0;
+}
+
+static void lock_box(mbox *m)
+{
+	deadline_start(LOCK_SECONDS, locked_text, 0);
+	/* A file system that has no locks is used without, as ever. */
+	m->locked = flock(m->fd, LOCK_EX) == 0;
+	deadline_stop();
+}
+
+/* Make the name of an empty mbox durable before its first byte is written. An mbox with anything in it has
+ * been through here, by whoever created it; so the flush of the file at the end is all that a message
+ * needs, however the deliveries before it ended. 1, or 0 with errno. */
+static int sync_name(mbox const *m)
+{
+	char *path = realpath(m->file, 0);
+	char *slash;
+	int ok;
+
+	if (!path)
+		return 0;
+	slash = path + text_rchr(path, strlen(path), '/');
+	slash[slash == path] = 0;
+	ok = sync_dir(path);
+	free(path);
+	if (!ok && errno == EACCES)
+		return syncfs(m->fd) == 0;
+	return ok || errno == EINVAL;
+}
+
+/* 1 if the last message is cut off in the middle of a line: ours must start on its own. */
+static int lacks_newline(mbox const *m)
+{
+	char c = '\n';
+	int fd;
+
+	if (!m->regular || m->end == 0)
+		return 0;
+	fd = open(m->file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &c, 1, m->end - 1) != 1)
+		c = '\n';
+	fd_close(fd);
+	return c != '\n';
+}
+
+/* 1, 0 with errno for trouble with the mbox, -1 with errno for trouble with the message. */
+static int copy(mbox const *m, delivery const *d)
+{
+	static char out[BLOCK];
+	static char in[BLOCK];
+	static char quoted[FROMLINE_ROOM(BLOCK)];
+	buffer b = BUFFER_INIT(&buffer_write, m->fd, out, sizeof out);
+	fromline f = FROMLINE_ZERO;
+
+	if (lacks_newline(m) && buffer_put(&b, "\n", 1) < 0)
+		return 0;
+	if (buffer_put(&b, d->ufline.s, d->ufline.len) < 0
+		|| buffer_put(&b, d->rpline.s, d->rpline.len) < 0
+		|| buffer_put(&b, d->dtline.s, d->dtline.len) < 0)
+		return 0;
+	for (;;) {
+		ssize_t r = delivery_read(in, sizeof in);
+
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			break;
+		if (buffer_put(&b, quoted, fromline_feed(&f, quoted, in, (size_t)r)) < 0)
+			return 0;
+	}
+	return buffer_put(&b, quoted, fromline_end(&f, quoted)) >= 0
+		&& buffer_put(&b, "\n", 1) >= 0
+		&& buffer_flush(&b);
+}
+
+/* EINVAL: a device (the null device, a printer) that has nothing to flush. It has been written. */
+static int sync_box(mbox const *m)
+{
+	return sync_file(m->fd) || (errno == EINVAL && !m->regular);
+}
+
+/* As copy. Order: the name (of an empty mbox only), the message, the flush. */
+static int append(mbox *m, delivery const *d)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(m->fd, &st) < 0)
+		return 0;
+	m->regular = S_ISREG(st.st_mode);
+	m->end = m->regular ? st.st_size : 0;
+	if (m->regular && m->end == 0 && !sync_name(m))
+		return 0;
+	r = copy(m, d);
+	return r > 0 ? sync_box(m) : r;
+}
+
+/* A message that failed stays queued and will come again: cut the mbox back to where it began. Without
+ * the lock that could cut off another's. When even that fails there is nothing more to be done about it. */
+static void take_back(mbox const *m)
+{
+	if (m->regular && m->locked && ftruncate(m->fd, m->end) < 0)
+		return;
+}
+
+int mbox_deliver(outcome *o, delivery const *d, char const *file)
+{
+	mbox m = { .file = file, .fd = -1 };
+	int r;
+
+	if (!delivery_rewind(o))
+		return 0;
+	if (!open_box(&m))
+		return outcome_defer(o, "Unable to open ", file, "4.2.1");
+	lock_box(&m);
+	r = append(&m, d);
+	if (r < 0)
+		outcome_defer(o, "Unable to read message", "", "4.3.0");
+	else if (r == 0)
+		outcome_defer(o, "Unable to write ", file, "4.3.0");
+	if (r <= 0)
+		take_back(&m);
+	/* Flushed as it is, only a file server can still refuse; it may then be there twice, but not never. */
+	if (close(m.fd) < 0 && r > 0)
+		return outcome_defer(o, "Unable to write ", file, "4.3.0");
+	return r > 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "mail/dotqmail.h"
+
+#include <string.h>
+
+static char const is_dos[] = "ends in a carriage return; save the file with plain line ends";
+static char const is_long[] = "has an address of more than 1002 bytes; shorten it";
+
+static void set(dotqmail *d, dotqmail_kind kind, char const *arg, size_t len)
+{
+	d->kind = kind;
+	d->arg = arg;
+	d->len = len;
+}
+
+static void set_bad(dotqmail *d, char const *why)
+{
+	set(d, DOTQMAIL_BAD, why, strlen(why));
+}
+
+/* A carriage return is a byte like any other in a file name or a command, where somebody may mean it.
+ * After the slash of a maildir and in a mail domain nobody does: the one would make an mbox inside the
+ * maildir, the other a bounce. */
+static void set_file(dotqmail *d, char const *s, size_t n)
+{
+	if (n >= 2 && s[n - 1] == '\r' && s[n - 2] == '/')
+		set_bad(d, is_dos);
+	else
+		set(d, s[n - 1] == '/' ? DOTQMAIL_MAILDIR : DOTQMAIL_MBOX, s, n);
+}
+
+static void set_forward(dotqmail *d, char const *s, size_t n)
+{
+	if (n > 0 && s[n - 1] == '\r')
+		set_bad(d, is_dos);
+	else if (n > DOTQMAIL_ADDRESS_MAX)
+		set_bad(d, is_long);
+	else
+		set(d, DOTQMAIL_FORWARD, s, n);
+}
+
+static size_t trimmed(char const *s, size_t n)
+{
+	char const *nul = n ? memchr(s, 0, n) : 0;
+
+	if (nul)
+		n = (size_t)(nul - s);
+	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
+		n--;
+	return n;
+}
+
+size_t dotqmail_next(dotqmail *d, char const *s, size_t n)
+{
+	char const *newline = n ? memchr(s, '\n', n) : 0;
+	size_t line = newline ? (size_t)(newline - s) : n;
+	size_t len = trimmed(s, line);
+
+	if (len == 0) {
+		set(d, DOTQMAIL_BLANK, s, 0);
+		return newline ? line + 1 : line;
+	}
+	switch (s[0]) {
+	case '#':
+		set(d, DOTQMAIL_COMMENT, s + 1, len - 1);
+		break;
+	case '.':
+	case '/':
+		set_file(d, s, len);
+		break;
+	case '|':
+		set(d, DOTQMAIL_PROGRAM, s + 1, len - 1);
+		break;
+	case '+':
+		set(d, len == 5 && memcmp(s, "+list", 5) == 0 ? DOTQMAIL_LIST : DOTQMAIL_OTHER, s + 1, len - 1);
+		break;
+	case '&':
+		set_forward(d, s + 1, len - 1);
+		break;
+	default:
+		set_forward(d, s, len);
+	}
+	return newline ? line + 1 : line;
+}
