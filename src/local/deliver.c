@@ -73,13 +73,37 @@ static int do_forward(run *r)
 	return stralloc_catb(&r->recipients, r->arg.s, r->arg.len) || outcome_nomem(r->o);
 }
 
-static int do_bad(run *r)
+static char const *source(run const *r)
 {
-	char number[SIZE_FMT];
+	return r->i->file.len ? r->i->file.s : "the default delivery instructions";
+}
+
+static char const *line_number(run const *r)
+{
+	static char number[SIZE_FMT];
 
 	number[size_fmt(number, r->line)] = 0;
-	return outcome_set(r->o, OUTCOME_DEFERRED, "Uh-oh: line ", number, " of ",
-		r->i->file.len ? r->i->file.s : "the default delivery instructions", " ", r->arg.s, ". (#4.2.1)", (char *)0);
+	return number;
+}
+
+static int do_bad(run *r)
+{
+	return outcome_set(r->o, OUTCOME_DEFERRED, "Uh-oh: line ", line_number(r), " of ", source(r), " ", r->arg.s,
+		". (#4.2.1)", (char *)0);
+}
+
+/* The texts of failures are old and searched for; where and how to mend them goes into a line of its own. */
+static int explain(run *r)
+{
+	stralloc *text = &r->o->text;
+
+	if (r->o->hint)
+		r->o->nomem = !(stralloc_cats(text, "\nLine ") && stralloc_cats(text, line_number(r))
+			&& stralloc_cats(text, " of ") && stralloc_cats(text, source(r))
+			&& stralloc_cats(text, ": ") && stralloc_cats(text, r->arg.s)
+			&& stralloc_cats(text, " ") && stralloc_cats(text, r->o->hint)
+			&& stralloc_cats(text, "."));
+	return 0;
 }
 
 static int do_line(run *r, dotqmail const *q)
@@ -123,7 +147,7 @@ static int do_lines(run *r)
 
 		r->line++;
 		if (!do_line(r, &q))
-			return 0;
+			return explain(r);
 		s += took;
 		n -= took;
 	}

@@ -48,7 +48,7 @@ static void prepare(void)
 		sig_catch(SIGXFSZ, &handled);
 	/* A missing descriptor 0 would become an empty message. */
 	if (fcntl(0, F_GETFD) < 0)
-		strerr_dien(OUTCOME_DEFERRED, 1, "Unable to read message: file descriptor not open. (#4.3.0)");
+		strerr_die(OUTCOME_DEFERRED, "Unable to read message: file descriptor not open. (#4.3.0)");
 	if (!fds_sane(2))
 		strerr_diefusys(OUTCOME_DEFERRED, "open ", "/dev/null");
 	fds_cloexec_from(3);
@@ -61,9 +61,13 @@ static int arguments(int argc, char const *const *argv, delivery *d)
 	int describe = 0;
 	int c;
 
-	while ((c = sgetopt_r(argc, argv, "nN", &options)) != -1) {
-		if (c != 'n' && c != 'N')
+	while ((c = subgetopt_r(argc, argv, "nN", &options)) != -1) {
+		if (c != 'n' && c != 'N') {
+			char const option[] = { (char)options.problem, 0 };
+
+			strerr_warn(PROG, ": illegal option -- ", option);
 			strerr_dieusage(OUTCOME_FAILED, USAGE);
+		}
 		describe = c == 'n';
 	}
 	argv += options.ind;

@@ -12,6 +12,7 @@
 #include <skalibs/djbunix.h>
 #include <skalibs/types.h>
 
+#include "base/errtemp.h"
 #include "base/sync.h"
 #include "deadline.h"
 
@@ -77,6 +78,7 @@ typedef struct parcel
 	stralloc newdir;
 	maildir_birth birth;
 	int fd;
+	char const *hint;
 } parcel;
 
 static int start_path(stralloc *sa, char const *dir, char const *sub)
@@ -184,19 +186,13 @@ static int commit(parcel *p)
 }
 
 /* No file in tmp: is it that there is no maildir, or none for us? */
-static char const *open_trouble(parcel const *p)
+static char const *open_trouble(parcel *p)
 {
-	switch (errno) {
-	case ENOENT:
-	case ENOTDIR:
-	case EACCES:
-	case EPERM:
-	case ELOOP:
-	case ENAMETOOLONG:
-		if (faccessat(AT_FDCWD, p->dir, X_OK, AT_EACCESS) < 0)
-			return noentry_text;
-	}
-	return trouble_text;
+	if (errtemp(errno) || faccessat(AT_FDCWD, p->dir, X_OK, AT_EACCESS) == 0 || errtemp(errno))
+		return trouble_text;
+	if (errno == ENOENT || errno == ENOTDIR)
+		p->hint = "is no directory; make it with maildirmake";
+	return noentry_text;
 }
 
 static char const *deliver(parcel *p, delivery const *d)
@@ -230,7 +226,7 @@ int maildir_deliver(outcome *o, delivery const *d, char const *dir)
 {
 	/* No child and no chdir: paths from the home do, and a process start is the dearest thing here. */
 	char host[HOST_SIZE] = "";
-	parcel p = { .dir = dir, .tmp = STRALLOC_ZERO, .new = STRALLOC_ZERO, .newdir = STRALLOC_ZERO, .fd = -1 };
+	parcel p = { .dir = dir, .tmp = STRALLOC_ZERO, .new = STRALLOC_ZERO, .newdir = STRALLOC_ZERO, .fd = -1, .hint = 0 };
 	char const *trouble;
 
 	if (!delivery_rewind(o))
@@ -243,5 +239,9 @@ int maildir_deliver(outcome *o, delivery const *d, char const *dir)
 	stralloc_free(&p.tmp);
 	stralloc_free(&p.new);
 	stralloc_free(&p.newdir);
-	return trouble ? outcome_set(o, OUTCOME_DEFERRED, trouble, (char *)0) : 1;
+	if (!trouble)
+		return 1;
+	outcome_set(o, OUTCOME_DEFERRED, trouble, (char *)0);
+	o->hint = p.hint;
+	return 0;
 }

@@ -20,23 +20,21 @@ typedef struct outcome
 {
 	int code;
 	stralloc text;          /* without line end; empty when the step has said what there is to say */
+	char const *hint;       /* what is wrong with the file of the instruction and how to mend it; null if unknown */
 	int nomem;              /* there was no memory for the text */
 } outcome;
-#define OUTCOME_ZERO { .code = OUTCOME_DONE, .text = STRALLOC_ZERO, .nomem = 0 }
+#define OUTCOME_ZERO { .code = OUTCOME_DONE, .text = STRALLOC_ZERO, .hint = 0, .nomem = 0 }
 
 /* outcome_set: the step failed with this code; its text is put together from the strings given, up to a
  * null pointer. Returns 0, for the caller to return. Without memory for the text the code is 111. */
 extern int outcome_set(outcome *o, int code, ...) __attribute__((sentinel));
 
-/* outcome_defer: "WHAT: why. (#status)", 111, with why for errno. outcome_nomem: the same for lack of
+/* outcome_defer: "WHATNAME: why. (#status)", 111, why from errno. outcome_nomem: the same for lack of
  * memory. Both return 0. */
 extern int outcome_defer(outcome *o, char const *what, char const *name, char const *status);
 extern int outcome_nomem(outcome *o);
 
 /* outcome_print: the text as a line on descriptor 2, if there is one. */
 extern void outcome_print(outcome const *o);
-
-/* outcome_reason: the words that qmail has for an error number; bounces and logs are searched for them. */
-extern char const *outcome_reason(int e);
 
 #endif
