@@ -60,3 +60,14 @@ int text_safe(stralloc *sa, char const *s, size_t n)
 	}
 	return 1;
 }
+
+int text_oneline(stralloc *sa, char const *s, size_t n)
+{
+	size_t i;
+
+	if (!stralloc_readyplus(sa, n))
+		return 0;
+	for (i = 0; i < n; i++)
+		sa->s[sa->len++] = s[i] == '\r' || s[i] == '\n' ? ' ' : s[i];
+	return 1;
+}

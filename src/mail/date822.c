@@ -90,3 +90,18 @@ size_t date_ctime_fmt(char *s, int64_t t)
 	s[n++] = ' ';
 	return n + uint_fmt(s + n, c.year);
 }
+
+size_t date_stamp_fmt(char *s, int64_t t)
+{
+	civil c;
+
+	civil_from(&c, t);
+	put2(s, c.year / 100);
+	put2(s + 2, c.year % 100);
+	put2(s + 4, c.month + 1);
+	put2(s + 6, c.day);
+	put2(s + 8, c.hour);
+	put2(s + 10, c.minute);
+	put2(s + 12, c.second);
+	return DATE_STAMP_FMT;
+}

@@ -44,12 +44,26 @@ static void safe(void **state)
 	stralloc_free(&sa);
 }
 
+static void oneline(void **state)
+{
+	stralloc sa = STRALLOC_ZERO;
+
+	(void)state;
+	assert_true(text_oneline(&sa, "a\r\n b\t\0\xff\n", 9));
+	assert_int_equal(sa.len, 9);
+	assert_memory_equal(sa.s, "a   b\t\0\xff ", 9);
+	assert_true(text_oneline(&sa, 0, 0));
+	assert_int_equal(sa.len, 9);
+	stralloc_free(&sa);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(fold),
 		cmocka_unit_test(last),
 		cmocka_unit_test(safe),
+		cmocka_unit_test(oneline),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);

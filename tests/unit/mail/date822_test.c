@@ -50,7 +50,21 @@ static void against_libc(void **state)
 		gmtime_r(&t, &tm);
 		assert_int_equal(strftime(want, sizeof want, "%a %b %d %H:%M:%S %Y", &tm), n);
 		assert_memory_equal(got, want, n);
+		n = date_stamp_fmt(got, t);
+		assert_int_equal(strftime(want, sizeof want, "%Y%m%d%H%M%S", &tm), n);
+		assert_memory_equal(got, want, n);
 	}
+}
+
+static void stamps(void **state)
+{
+	char buf[DATE_STAMP_FMT + 1] = "";
+
+	(void)state;
+	assert_int_equal(date_stamp_fmt(buf, -1), DATE_STAMP_FMT);
+	assert_string_equal(buf, "19700101000000");
+	assert_int_equal(date_stamp_fmt(buf, INT64_MAX), DATE_STAMP_FMT);
+	assert_string_equal(buf, "99991231235959");
 }
 
 int main(void)
@@ -58,6 +72,7 @@ int main(void)
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(table),
 		cmocka_unit_test(against_libc),
+		cmocka_unit_test(stamps),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
