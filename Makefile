@@ -77,7 +77,9 @@ OBJ_sendmail := $(call objects,src/inject/sendmail.c)
 $(foreach p,$(USER_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/users/$(p:qmail-%=%).c)))
 $(foreach p,$(TOOL_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/tools/$(p:qmail-%=%).c)))
 
-LIBS_qmail-remote := -lcares
+LIBS_qmail-remote := -l:libcares.a
+# (for the unit tests of net)
+LIBS_qmail-net := $(LIBS_qmail-remote)
 
 MAN := $(patsubst man/%,$(B)/man/%,$(wildcard man/*.[1-9]))
 BOOT := $(patsubst %,$(B)/%,$(shell find boot -type f 2>/dev/null))
