@@ -11,14 +11,18 @@ void smtpreply_start(smtpreply *r)
 	r->seen = 0;
 	r->column = 0;
 	r->first = 1;
+	r->number = 1;
 	r->continued = 0;
 }
 
-/* Unsigned arithmetic on purpose: a byte below '0' wraps to a huge code, which callers take as a refusal. */
 static void add_digit(smtpreply *r, char c)
 {
-	if (r->first)
-		r->code = r->code * 10 + ((unsigned long)(unsigned char)c - '0');
+	if (!r->first)
+		return;
+	if (c >= '0' && c <= '9')
+		r->code = r->code * 10 + (unsigned int)(c - '0');
+	else
+		r->number = 0;
 }
 
 /* The end of a line: 1 if it ends the reply. */
@@ -27,7 +31,9 @@ static int end_line(smtpreply *r)
 	int more = r->continued;
 
 	if (r->first && r->column < CODE_DIGITS)
-		r->code = SMTPREPLY_NOT;
+		r->code = SMTPREPLY_SHORT;
+	else if (r->first && !r->number)
+		r->code = SMTPREPLY_NONUMBER;
 	r->first = 0;
 	r->continued = 0;
 	r->column = 0;
@@ -36,7 +42,9 @@ static int end_line(smtpreply *r)
 
 static int take(smtpreply *r, char c)
 {
-	if (c != '\r' && r->len < SMTPREPLY_TEXT_MAX)
+	if (c == '\r')
+		return 0;
+	if (r->len < SMTPREPLY_TEXT_MAX)
 		r->text[r->len++] = c;
 	if (c == '\n')
 		return end_line(r);

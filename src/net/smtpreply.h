@@ -13,7 +13,8 @@ enum
 {
 	SMTPREPLY_TEXT_MAX = 5000,              /* bytes kept for the report */
 	SMTPREPLY_MAX = 16 * 1024 * 1024,       /* bytes read before we call it none */
-	SMTPREPLY_NOT = 451,                    /* code of a line shorter than a code */
+	SMTPREPLY_NONUMBER = 599,               /* code of a line that starts with something else: a refusal */
+	SMTPREPLY_SHORT = 451,                  /* code of a line shorter than a code: no answer yet */
 };
 
 typedef enum
@@ -27,10 +28,11 @@ typedef struct smtpreply
 {
 	char text[SMTPREPLY_TEXT_MAX];  /* lines, LF at the end of each (unless cut) */
 	size_t len;
-	unsigned long code;             /* as qmail reads digits: what is no number comes out as 500 or above */
+	unsigned int code;              /* 0 to 999 */
 	size_t seen;
 	unsigned int column;            /* of the next byte, at most 4; 4 is anywhere behind the code */
 	int first;
+	int number;
 	int continued;
 } smtpreply;
 

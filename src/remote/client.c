@@ -34,7 +34,7 @@ typedef enum
 /* What the reports say when a step fails. */
 typedef struct step
 {
-	unsigned long wanted;   /* the one code that will do, others are for now; 0: all below 400 will do */
+	unsigned int wanted;    /* the one code that will do, others are for now; 0: all below 400 will do */
 	char const *before;     /* the address of the other side */
 	char const *after;
 } step;
@@ -133,7 +133,7 @@ static void report_none_accepted(session const *s)
 /* 0: as it should be; Z: refused for now; D: for good. */
 static char judge(session const *s, step const *t)
 {
-	unsigned long code = s->reply.code;
+	unsigned int code = s->reply.code;
 
 	if (t->wanted)
 		return code == t->wanted ? 0 : 'Z';
