@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "spawn/loop.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/conf.h"
+#include "proto/spawn.h"
+
+/* A loop in a process of its own; the "delivery program" does what the sender's address says. */
+
+static void act(loop_job const *job)
+{
+	char const *s = job->sender;
+	char block[1000];
+	int i;
+
+	memset(block, 'x', sizeof block);
+	if (!strcmp(s, "fail"))
+		_exit(100);
+	if (!strcmp(s, "crash"))
+		raise(SIGKILL);
+	if (!strcmp(s, "long"))
+		for (i = 0; i < 3; i++)
+			if (write(job->output, block, sizeof block) < 0)
+				_exit(99);
+	if (!strcmp(s, "slow"))
+		(void)poll(0, 0, 300);
+	if (!strcmp(s, "behind") && fork() == 0) {
+		(void)poll(0, 0, 300);
+		(void)!write(job->output, "late", 4);
+	}
+	_exit(0);
+}
+
+static pid_t start(loop_job const *job, char const **refusal)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		act(job);
+	*refusal = "Zno fork\n";
+	return pid > 0 ? pid : 0;
+}
+
+typedef struct partner
+{
+	pid_t pid;
+	int to;
+	int from;
+	stralloc out;           /* requests for one write */
+	spawn_report report;
+	char buf[4096];
+	size_t pos;
+	size_t n;
+} partner;
+
+static char dir[] = "/tmp/loopXXXXXX";
+
+static void partner_start(partner *p)
+{
+	static loop_kind const kind = { .start = start, .feed = report_local_feed, .put = report_local_put };
+	static partner const zero = { .out = STRALLOC_ZERO, .report = SPAWN_REPORT_ZERO };
+	int in[2];
+	int out[2];
+	char greeting;
+
+	*p = zero;
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	p->pid = fork();
+	assert_true(p->pid >= 0);
+	if (p->pid == 0) {
+		if (dup2(in[0], 0) < 0 || dup2(out[1], 1) < 0 || chdir(dir) < 0)
+			_exit(99);
+		close(in[1]);
+		close(out[0]);
+		close(in[0]);
+		close(out[1]);
+		alarm(30);
+		_exit(loop_run(&kind, getuid()));
+	}
+	close(in[0]);
+	close(out[1]);
+	p->to = in[1];
+	p->from = out[0];
+	assert_int_equal(read(p->from, &greeting, 1), 1);
+	assert_int_equal((unsigned char)greeting, conf_spawn);
+}
+
+static void ask(partner *p, unsigned int number, char const *what)
+{
+	assert_true(spawn_request_put(&p->out, number, "1", what, strlen(what), "joe@host", 8));
+}
+
+static void flush(partner *p)
+{
+	size_t done = 0;
+
+	while (done < p->out.len) {
+		ssize_t w = write(p->to, p->out.s + done, p->out.len - done);
+
+		assert_true(w > 0);
+		done += (size_t)w;
+	}
+	p->out.len = 0;
+}
+
+/* 1 and a report in p->report, or 0: end of file. */
+static int next(partner *p)
+{
+	for (;;) {
+		ssize_t r;
+
+		if (p->pos < p->n) {
+			int got = spawn_report_feed(&p->report, p->buf, p->n, &p->pos);
+
+			assert_true(got >= 0);
+			if (got)
+				return 1;
+		}
+		r = read(p->from, p->buf, sizeof p->buf);
+		assert_true(r >= 0);
+		if (r == 0)
+			return 0;
+		p->pos = 0;
+		p->n = (size_t)r;
+	}
+}
+
+static void expect(partner *p, unsigned int number, char letter, char const *text)
+{
+	assert_true(next(p));
+	assert_int_equal(p->report.number, number);
+	assert_int_equal(p->report.letter, letter);
+	assert_int_equal(p->report.text.len, strlen(text));
+	assert_memory_equal(p->report.text.s ? p->report.text.s : "", text, strlen(text));
+}
+
+static void partner_end(partner *p, int code)
+{
+	int status;
+
+	close(p->from);
+	assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), code);
+	stralloc_free(&p->out);
+	stralloc_free(&p->report.text);
+}
+
+static void answers(void **state)
+{
+	partner p;
+
+	(void)state;
+	partner_start(&p);
+	ask(&p, 0, "ok");
+	flush(&p);
+	expect(&p, 0, 'K', "");
+	ask(&p, conf_spawn - 1, "fail");
+	flush(&p);
+	expect(&p, conf_spawn - 1, 'D', "");
+	ask(&p, 3, "crash");
+	flush(&p);
+	expect(&p, 3, 'Z', "qmail-local crashed.\n");
+	ask(&p, 4, "behind");
+	flush(&p);
+	expect(&p, 4, 'K', "late");
+	ask(&p, conf_spawn, "ok");
+	flush(&p);
+	if (conf_spawn < 255)
+		expect(&p, conf_spawn, 'Z', "Internal error: delnum too big. (#4.3.5)\n");
+	ask(&p, 5, "slow");
+	ask(&p, 5, "ok");
+	ask(&p, 6, "ok");
+	flush(&p);
+	expect(&p, 5, 'Z', "Internal error: delnum in use. (#4.3.5)\n");
+	expect(&p, 6, 'K', "");
+	expect(&p, 5, 'K', "");
+	close(p.to);
+	assert_false(next(&p));
+	partner_end(&p, 0);
+}
+
+/* What is running at the end of file is still reported; half a request is not carried out. */
+static void end_of_file(void **state)
+{
+	partner p;
+
+	(void)state;
+	partner_start(&p);
+	ask(&p, 1, "slow");
+	ask(&p, 2, "ok");
+	p.out.len--;
+	flush(&p);
+	close(p.to);
+	expect(&p, 1, 'K', "");
+	assert_false(next(&p));
+	partner_end(&p, 0);
+}
+
+/* A sender that does not read while it writes: more reports pile up than a pipe holds, and yet every
+ * request is taken and every one is answered. */
+static void full_pipe(void **state)
+{
+	partner p;
+	unsigned int i;
+	size_t total = 0;
+	int dealt[2] = { 0, 0 };
+
+	(void)state;
+	partner_start(&p);
+	assert_true(fcntl(p.from, F_SETPIPE_SZ, 4096) >= 0);
+	for (i = 0; i < conf_spawn; i++)
+		ask(&p, i, "long");
+	for (i = 0; i < 20000; i++)
+		assert_true(spawn_request_put(&p.out, 0, "x", "", 0, "joe@host", 8));
+	flush(&p);
+	close(p.to);
+	while (next(&p)) {
+		total++;
+		dealt[p.report.letter == 'K']++;
+	}
+	assert_int_equal(total, conf_spawn + 20000);
+	assert_int_equal(dealt[1], conf_spawn);
+	partner_end(&p, 0);
+}
+
+/* Nobody reads our reports any more: no new delivery, and an end. */
+static void reader_gone(void **state)
+{
+	partner p;
+
+	(void)state;
+	partner_start(&p);
+	close(p.from);
+	p.from = -1;
+	ask(&p, 1, "ok");
+	flush(&p);
+	partner_end(&p, 111);
+	close(p.to);
+}
+
+static int make_message(void **state)
+{
+	char name[sizeof dir + 2];
+	int fd;
+
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(name, sizeof name, "%s/1", dir);
+	fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -1 : 0;
+}
+
+static int remove_message(void **state)
+{
+	char name[sizeof dir + 2];
+
+	(void)state;
+	snprintf(name, sizeof name, "%s/1", dir);
+	unlink(name);
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	static struct CMUnitTest const tests[] =
+	{
+		cmocka_unit_test(answers),
+		cmocka_unit_test(end_of_file),
+		cmocka_unit_test(full_pipe),
+		cmocka_unit_test(reader_gone),
+	};
+
+	return cmocka_run_group_tests(tests, make_message, remove_message);
+}
