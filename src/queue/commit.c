@@ -22,8 +22,9 @@
  * crash could take todo/N back, and what is left, S3, is removed unread after 36 hours.
  *
  * Cost on a journalling file system: write-back of both files is started before the first flush waits, so
- * that one journal commit serves the three flushes of 1 and 2 (they find nothing left to do, but only this
- * file system lets them: they stay). Step 4 is the second commit.
+ * that one journal commit serves the three flushes of 1 and 2. The two that find it done cost a flush of the
+ * device's cache at most; that they find it done is that file system's kindness, so they stay. Step 4 is the
+ * second commit.
  *
  * A flush is never tried again after it failed: the kernel may have dropped the pages, and the second try
  * would say yes.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <skalibs/sig.h>
+#include <skalibs/strerr.h>
 
 #include "base/conf.h"
 #include "base/fds.h"
@@ -94,7 +95,7 @@ static origin origin_of(uid_t uid)
 
 	for (i = 0; i < sizeof known / sizeof known[0]; i++) {
 		if (!conf_uid(known[i].user, &id))
-			_exit(EXIT_UNKNOWN_USER);
+			strerr_dief(EXIT_UNKNOWN_USER, "unable to find user ", conf_username(known[i].user));
 		if (id == uid)
 			return known[i].origin;
 	}
@@ -115,9 +116,9 @@ static ssize_t read_some(int fd, char *s, size_t n)
 	}
 }
 
-static qq_exit take_message(entry *e, uid_t uid, pid_t pid, int64_t now)
+static qq_exit take_message(entry *e, origin from, uid_t uid, pid_t pid, int64_t now)
 {
-	size_t n = origin_line(block, origin_of(uid), uid, pid, now);
+	size_t n = origin_line(block, from, uid, pid, now);
 
 	for (;;) {
 		ssize_t r = read_some(0, block + n, sizeof block - n);
@@ -165,10 +166,11 @@ static qq_exit queue_message(entry *e)
 	uid_t uid = getuid();
 	pid_t pid = getpid();
 	int64_t now = time(0);
+	origin from = origin_of(uid);
 	qq_exit code = entry_create(e, pid, now);
 
 	if (code == QQ_OK)
-		code = take_message(e, uid, pid, now);
+		code = take_message(e, from, uid, pid, now);
 	if (code == QQ_OK)
 		code = entry_place(e);
 	if (code == QQ_OK)
