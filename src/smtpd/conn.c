@@ -33,7 +33,7 @@ static tain const *patience(conn *c, tain *idle)
 
 static void send_waiting(conn *c, tain const *deadline)
 {
-	if (!c->broken && c->outlen > 0 && !io_write(c->out, c->outbuf, c->outlen, deadline))
+	if (!c->broken && !io_write(c->out, c->outbuf, c->outlen, deadline))
 		c->broken = 1;
 	c->outlen = 0;
 }
@@ -42,7 +42,8 @@ int conn_flush(conn *c)
 {
 	tain idle;
 
-	send_waiting(c, patience(c, &idle));
+	if (c->outlen > 0)
+		send_waiting(c, patience(c, &idle));
 	return !c->broken;
 }
 

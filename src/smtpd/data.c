@@ -7,6 +7,7 @@
 
 #include <skalibs/types.h>
 
+#include "guard.h"
 #include "mail/eod_in.h"
 #include "mail/hops.h"
 #include "proto/qq.h"
@@ -37,11 +38,16 @@ static int looping(transfer const *t)
 
 static int start(session *s, transfer *t)
 {
+	int ok;
+
 	t->eod = (eod_in)EOD_IN_ZERO;
 	t->hops = (hops)HOPS_ZERO;
 	t->size = 0;
 	t->limit = s->policy->databytes;
-	return qq_open(&t->queue);
+	guard_lift();
+	ok = qq_open(&t->queue);
+	guard_set();
+	return ok;
 }
 
 static int put_received(session *s, transfer *t)

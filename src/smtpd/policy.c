@@ -107,24 +107,40 @@ static int load_list(policy *p, constmap *m, control_list *l, char const *file, 
 	return 1;
 }
 
+/* The first line of file into *sa, or of control/me, which *from then names. */
+static control_status load_name(stralloc *me, stralloc *sa, char const *file, char const **from)
+{
+	control_status status = control_readline(sa, file);
+
+	*from = file;
+	if (status != CONTROL_ABSENT)
+		return status;
+	*from = "control/me";
+	/* It stands in for two files and is read once. */
+	status = me->s ? CONTROL_READ : control_readline(me, *from);
+	if (status == CONTROL_READ && (!stralloc_ready(me, 1) || !stralloc_copy(sa, me)))
+		status = CONTROL_ERROR;
+	return status;
+}
+
 static int load_names(policy *p)
 {
-	static char const greeting[] = "control/smtpgreeting";
-	static char const localiphost[] = "control/localiphost";
-	control_status status = control_readdefault(&p->greeting, greeting, 1, 0);
+	stralloc me = STRALLOC_ZERO;
+	char const *from;
+	control_status status = load_name(&me, &p->greeting, "control/smtpgreeting", &from);
 
-	if (status == CONTROL_ABSENT) {
-		note(p, "control/me", "there is no such file", "write this host's name into it; no mail is taken before");
-		return 0;
+	if (status == CONTROL_READ && p->greeting.len == 0)
+		note(p, from, "line 1 is empty", "clients are greeted without a name; write this host's name there");
+	if (status == CONTROL_ABSENT)
+		note(p, from, "there is no such file", "mail waits at its senders (421) until it has this host's name");
+	if (status == CONTROL_READ) {
+		status = load_name(&me, &p->localiphost, "control/localiphost", &from);
+		p->have_localiphost = status == CONTROL_READ;
+		if (status == CONTROL_ABSENT)
+			status = CONTROL_READ;
 	}
-	if (status == CONTROL_ERROR)
-		return note_unreadable(p, greeting);
-	if (p->greeting.len == 0)
-		note(p, access(greeting, F_OK) == 0 ? "control/smtpgreeting: line 1" : "control/me: line 1",
-			"empty", "clients are greeted without a name; write this host's name first");
-	status = control_readdefault(&p->localiphost, localiphost, 1, 0);
-	p->have_localiphost = status == CONTROL_READ;
-	return status != CONTROL_ERROR || note_unreadable(p, localiphost);
+	stralloc_free(&me);
+	return status == CONTROL_READ || (status == CONTROL_ERROR && note_unreadable(p, from));
 }
 
 /* The file is mapped when a recipient needs it; that it is there is settled now. */

@@ -125,10 +125,11 @@ static session_end add_recipient(session *s, address const *a)
 	stralloc *to = &s->recipients;
 	char const *suffix = s->policy->relayclient ? s->policy->relayclient : "";
 	size_t n = strlen(suffix);
+	size_t more = a->len + n + 1;
 
-	if (n >= SESSION_RECIPIENTS_MAX || to->len > SESSION_RECIPIENTS_MAX - a->len - n - 1)
+	if (more > SESSION_RECIPIENTS_MAX || to->len > SESSION_RECIPIENTS_MAX - more)
 		return reply(s, "452 too many recipients (#4.5.3)");
-	if (!stralloc_readyplus(to, a->len + n + 1))
+	if (!stralloc_readyplus(to, more))
 		return session_out_of_memory(s);
 	stralloc_catb(to, a->s, a->len);
 	stralloc_catb(to, suffix, n);

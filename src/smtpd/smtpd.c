@@ -13,6 +13,7 @@
 #include "base/fds.h"
 #include "base/io.h"
 #include "conn.h"
+#include "guard.h"
 #include "policy.h"
 #include "session.h"
 
@@ -73,6 +74,7 @@ int main(void)
 		return EXIT_BROKEN;
 	fds_cloexec_from(3);
 	sig_ignore(SIGPIPE);
+	guard_set();
 	io_start();
 	conn_open(&client, 0, 1, FAREWELL_SECONDS);
 	if (chdir(conf_home) < 0)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "unit.h"
+
+#include <string.h>
+
+#include "mail/hops.h"
+
+static size_t count(char const *s, size_t n, size_t step)
+{
+	hops h = HOPS_ZERO;
+	size_t i;
+
+	for (i = 0; i < n; i += step)
+		hops_feed(&h, s + i, n - i < step ? n - i : step);
+	return h.count;
+}
+
+static void lines(void **state)
+{
+	static struct { char const *text; size_t count; } const cases[] = {
+		{ "", 0 },
+		{ "\r\n", 0 },
+		{ "Received: x\r\n", 1 },
+		{ "received", 1 },
+		{ "receive", 0 },
+		{ "receive\r\nd: x\r\n", 0 },
+		{ "RECEIVED: a\r\ndelivered-TO: b\r\n", 2 },
+		{ "rEcEiVeD: a\r\nDeLiVeReD b\r\n", 2 },
+		{ "Received-SPF: pass\r\nReceivedness\r\n", 2 },
+		{ " Received: x\r\n\tReceived: x\r\n", 0 },
+		{ "X-Received: x\r\nxreceived\r\n", 0 },
+		{ "Delivere: x\r\nDelive\r\nDelivered", 1 },
+		{ "Received: x\r\n\r\nReceived: x\r\n", 1 },
+		{ "\r\nReceived: x\r\n", 0 },
+		{ "\rReceived: x\r\nReceived: y\r\n", 1 },
+		{ "\r\r\nReceived: x\r\n", 1 },
+		{ "a\r\r\n\rb\r\nReceived: x\r\n", 1 },
+		{ ".Received: x\r\n", 0 },
+		{ "Subject: Received: x Received: y\r\n", 0 },
+	};
+	size_t i, step;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		size_t n = strlen(cases[i].text);
+
+		assert_int_equal(count(cases[i].text, n, n + 1), cases[i].count);
+		for (step = 1; step <= n; step++)
+			assert_int_equal(count(cases[i].text, n, step), cases[i].count);
+	}
+	assert_int_equal(count("\0eceived\r\nReceived\r\n", 20, 20), 1);
+	assert_int_equal(count("\xd2" "eceived\r\n", 10, 10), 0);
+}
+
+static void limit(void **state)
+{
+	hops h = HOPS_ZERO;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < HOPS_MAX + 1; i++) {
+		assert_int_equal(h.count, i);
+		hops_feed(&h, "Received: x\r\n", 13);
+	}
+	hops_feed(&h, "\r\n", 2);
+	hops_feed(&h, "Received: x\r\n", 13);
+	assert_int_equal(h.count, HOPS_MAX + 1);
+	assert_true(h.body);
+}
+
+int main(void)
+{
+	static struct CMUnitTest const tests[] = {
+		cmocka_unit_test(lines),
+		cmocka_unit_test(limit),
+	};
+
+	return cmocka_run_group_tests(tests, 0, 0);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/smtpcmd.h"
+
+static smtpcmd_status feed(smtpcmd *c, char const *s, size_t n, size_t step, size_t *used)
+{
+	smtpcmd_status status = SMTPCMD_MORE;
+
+	*used = 0;
+	while (status == SMTPCMD_MORE && *used < n) {
+		size_t block = n - *used < step ? n - *used : step;
+		size_t taken;
+
+		status = smtpcmd_feed(c, s + *used, block, &taken);
+		assert_true(taken <= block);
+		*used += taken;
+	}
+	return status;
+}
+
+static void lines(void **state)
+{
+	static struct { char const *in; size_t n; char const *want; } const cases[] = {
+		{ "\n", 1, "" },
+		{ "\r\n", 2, "" },
+		{ "NOOP\r\n", 6, "NOOP" },
+		{ "NOOP\n", 5, "NOOP" },
+		{ "NOOP\r\r\n", 7, "NOOP\r" },
+		{ "NO\rOP\r\n", 7, "NO\rOP" },
+		{ "NO\0OP\r\n", 7, "NO" },
+		{ "\0\r\n", 3, "" },
+		{ "a\r\0\n", 4, "a\r" },
+		{ "\xff\xe4\r\n", 4, "\xff\xe4" },
+		{ " x \r\n", 5, " x " },
+	};
+	size_t i, step, used;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		for (step = 1; step <= cases[i].n; step++) {
+			smtpcmd c = SMTPCMD_ZERO;
+			int twice;
+
+			for (twice = 0; twice < 2; twice++) {
+				assert_int_equal(feed(&c, cases[i].in, cases[i].n, step, &used), SMTPCMD_LINE);
+				assert_int_equal(used, cases[i].n);
+				assert_int_equal(c.line.len, strlen(cases[i].want));
+				assert_memory_equal(c.line.s, cases[i].want, c.line.len);
+			}
+			stralloc_free(&c.line);
+		}
+}
+
+static void one_by_one(void **state)
+{
+	smtpcmd c = SMTPCMD_ZERO;
+	size_t used;
+
+	(void)state;
+	assert_int_equal(smtpcmd_feed(&c, "", 0, &used), SMTPCMD_MORE);
+	assert_int_equal(used, 0);
+	assert_int_equal(smtpcmd_feed(&c, "A\r\nBC\nD", 7, &used), SMTPCMD_LINE);
+	assert_int_equal(used, 3);
+	assert_int_equal(c.line.len, 1);
+	assert_int_equal(smtpcmd_feed(&c, "BC\nD", 4, &used), SMTPCMD_LINE);
+	assert_int_equal(used, 3);
+	assert_int_equal(c.line.len, 2);
+	assert_int_equal(smtpcmd_feed(&c, "D", 1, &used), SMTPCMD_MORE);
+	assert_int_equal(used, 1);
+	stralloc_free(&c.line);
+}
+
+/* A line at the limit is a line; one byte more is answered once, at its end, and the next is sound. */
+static void limits(void **state)
+{
+	static size_t const over[] = { 0, 1, 2, SMTPCMD_MAX, 5 * (size_t)SMTPCMD_MAX };
+	static size_t const steps[] = { 1000, 4096, 65536, 8 * (size_t)SMTPCMD_MAX };
+	char *big = malloc(8 * (size_t)SMTPCMD_MAX);
+	size_t i, k, used;
+
+	(void)state;
+	assert_non_null(big);
+	for (i = 0; i < sizeof over / sizeof over[0]; i++)
+		for (k = 0; k < sizeof steps / sizeof steps[0]; k++) {
+			smtpcmd c = SMTPCMD_ZERO;
+			size_t n = SMTPCMD_MAX + over[i];
+
+			memset(big, 'x', n);
+			memcpy(big + n, "\nQUIT\r\n", 7);
+			assert_int_equal(feed(&c, big, n + 7, steps[k], &used), over[i] ? SMTPCMD_TOO_LONG : SMTPCMD_LINE);
+			assert_int_equal(used, n + 1);
+			assert_true(c.line.a <= SMTPCMD_MAX + SMTPCMD_MAX / 4 + 65536);
+			assert_int_equal(feed(&c, big + used, 6, steps[k], &used), SMTPCMD_LINE);
+			assert_int_equal(c.line.len, 4);
+			stralloc_free(&c.line);
+		}
+	free(big);
+}
+
+static void split(void **state)
+{
+	static struct { char const *line; char const *verb; char const *arg; } const cases[] = {
+		{ "", "", "" },
+		{ "QUIT", "QUIT", "" },
+		{ "QUIT ", "QUIT", "" },
+		{ "HELO a", "HELO", "a" },
+		{ "HELO   a b ", "HELO", "a b " },
+		{ " HELO a", "", "HELO a" },
+		{ "HELO\ta", "HELO\ta", "" },
+		{ "   ", "", "" },
+		{ "MAIL FROM:<a b>", "MAIL", "FROM:<a b>" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		smtpcmd_parts p;
+
+		smtpcmd_split(&p, cases[i].line, strlen(cases[i].line));
+		assert_int_equal(p.verblen, strlen(cases[i].verb));
+		assert_memory_equal(p.verb, cases[i].verb, p.verblen);
+		assert_int_equal(p.arglen, strlen(cases[i].arg));
+		assert_memory_equal(p.arg, cases[i].arg, p.arglen);
+	}
+}
+
+int main(void)
+{
+	static struct CMUnitTest const tests[] = {
+		cmocka_unit_test(lines),
+		cmocka_unit_test(one_by_one),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(split),
+	};
+
+	return cmocka_run_group_tests(tests, 0, 0);
+}
