@@ -40,6 +40,14 @@ static int open_dir(entry const *e, qpath_kind kind)
 	return open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Whether the file holds as much as was written to it, or some layer below said yes to more than it took. */
+static int has_size(int fd, uint64_t size)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (uint64_t)st.st_size == size;
+}
+
 /* A link that was reported as failed may be there all the same (EIO). */
 static int is_linked(entry const *e)
 {
@@ -58,6 +66,8 @@ qq_exit commit(entry *e)
 		return QQ_MESS;
 	if (todo_dir < 0)
 		return QQ_TODO;
+	if (!has_size(e->fd_mess, e->mess_size) || !has_size(e->fd_intd, e->intd_size))
+		return QQ_WRITE;
 
 	sync_start(e->fd_mess);
 	sync_start(e->fd_intd);

@@ -10,6 +10,8 @@
 
 #include <skalibs/types.h>
 
+#include "base/io.h"
+
 enum { SEQUENCE_MAX = 9, FILE_MODE = 0644 };
 
 static void pid_name(char *s, pid_t pid, int64_t now, unsigned int sequence)
@@ -83,6 +85,18 @@ qq_exit entry_envelope(entry *e)
 		return QQ_INTD;
 	e->made |= ENTRY_INTD;
 	return QQ_OK;
+}
+
+qq_exit entry_text(entry *e, char const *s, size_t n)
+{
+	e->mess_size += n;
+	return io_writeall(e->fd_mess, s, n) ? QQ_OK : QQ_WRITE;
+}
+
+qq_exit entry_records(entry *e, char const *s, size_t n)
+{
+	e->intd_size += n;
+	return io_writeall(e->fd_intd, s, n) ? QQ_OK : QQ_WRITE;
 }
 
 void entry_abandon(entry *e)

@@ -3,6 +3,7 @@
 #ifndef QUEUE_ENTRY_H
 #define QUEUE_ENTRY_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +18,8 @@ typedef struct entry
 	uint64_t id;            /* the message's number: the inode of its text */
 	int fd_mess;
 	int fd_intd;
+	uint64_t mess_size;     /* bytes given to entry_text and entry_records so far */
+	uint64_t intd_size;
 	unsigned int made;      /* which of these names exist and are ours to remove */
 	char pid[QPATH_FMT];
 	char mess[QPATH_FMT];
@@ -35,6 +38,10 @@ extern qq_exit entry_place(entry *e);
 
 /* entry_envelope: create intd/N. Only after entry_place: that name is what makes N ours. */
 extern qq_exit entry_envelope(entry *e);
+
+/* entry_text, entry_records: append to mess/N, intd/N. */
+extern qq_exit entry_text(entry *e, char const *s, size_t n);
+extern qq_exit entry_records(entry *e, char const *s, size_t n);
 
 /* entry_abandon: remove every name that is still ours. Best effort; what stays is swept up after 36 hours. */
 extern void entry_abandon(entry *e);

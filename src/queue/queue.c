@@ -17,7 +17,6 @@
 
 #include "base/conf.h"
 #include "base/fds.h"
-#include "base/io.h"
 #include "base/trigger.h"
 #include "proto/envelope.h"
 #include "proto/todo.h"
@@ -128,7 +127,7 @@ static qq_exit take_message(entry *e, origin from, uid_t uid, pid_t pid, int64_t
 		n += (size_t)r;
 		if (r > 0 && n < sizeof block)
 			continue;
-		if (!io_writeall(e->fd_mess, block, n))
+		if (entry_text(e, block, n) != QQ_OK)
 			return QQ_WRITE;
 		if (r == 0)
 			return QQ_OK;
@@ -153,7 +152,7 @@ static qq_exit take_envelope(entry *e, uid_t uid, pid_t pid)
 			return QQ_TOOLONG;
 		if (status == ENVELOPE_BAD)
 			return QQ_ENVELOPE;
-		if (!io_writeall(e->fd_intd, block, n + used))
+		if (entry_records(e, block, n + used) != QQ_OK)
 			return QQ_WRITE;
 		if (status == ENVELOPE_DONE)
 			return QQ_OK;

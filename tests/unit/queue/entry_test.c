@@ -116,9 +116,16 @@ static void whole_way(int big_todo)
 	assert_int_equal(st.st_nlink, 1);
 	assert_int_equal(entry_envelope(&e), QQ_OK);
 	assert_int_equal(stat(e.todo, &st), -1);
+	assert_int_equal(entry_text(&e, "text", 4), QQ_OK);
+	assert_int_equal(entry_records(&e, "Fa\0", 3), QQ_OK);
+	assert_int_equal(entry_records(&e, "Tb\0", 3), QQ_OK);
 	assert_int_equal(commit(&e), QQ_OK);
 	assert_int_equal(e.made, 0);
 	assert_same_file(e.intd, e.todo);
+	assert_int_equal(stat(e.mess, &st), 0);
+	assert_int_equal(st.st_size, 4);
+	assert_int_equal(stat(e.todo, &st), 0);
+	assert_int_equal(st.st_size, 6);
 	assert_int_equal(strncmp(e.todo, big_todo ? (e.id % 2 ? "todo/1/" : "todo/0/") : "todo/", big_todo ? 7 : 5), 0);
 	entry_abandon(&e);
 	done(&e);
@@ -236,6 +243,27 @@ static void no_commit_over_another_todo(void **state)
 	assert_int_equal(empty_all(), 1);
 }
 
+static void a_file_of_another_length_is_no_commit(void **state)
+{
+	int which;
+
+	(void)state;
+	for (which = 0; which < 2; which++) {
+		entry e = fresh(0);
+
+		assert_int_equal(entry_create(&e, 12, 34), QQ_OK);
+		assert_int_equal(entry_place(&e), QQ_OK);
+		assert_int_equal(entry_envelope(&e), QQ_OK);
+		assert_int_equal(entry_text(&e, "text", 4), QQ_OK);
+		assert_int_equal(entry_records(&e, "Fa\0", 3), QQ_OK);
+		assert_int_equal(ftruncate(which ? e.fd_mess : e.fd_intd, 2), 0);
+		assert_int_equal(commit(&e), QQ_WRITE);
+		entry_abandon(&e);
+		done(&e);
+		assert_int_equal(empty_all(), 0);
+	}
+}
+
 static void a_failed_flush_is_no_commit(void **state)
 {
 	entry e = fresh(0);
@@ -267,6 +295,7 @@ int main(void)
 		cmocka_unit_test(a_stale_envelope_is_replaced),
 		cmocka_unit_test(a_queued_envelope_is_not),
 		cmocka_unit_test(no_commit_over_another_todo),
+		cmocka_unit_test(a_file_of_another_length_is_no_commit),
 		cmocka_unit_test(a_failed_flush_is_no_commit),
 	};
 
