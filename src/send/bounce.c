@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "send/bounce.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <skalibs/djbunix.h>
+#include <skalibs/types.h>
+
+#include "base/child.h"
+#include "base/io.h"
+#include "base/sync.h"
+#include "mail/bounce.h"
+#include "proto/qq.h"
+#include "route/verp.h"
+#include "send/controls.h"
+#include "send/log.h"
+#include "send/queuefile.h"
+
+enum { FRESH_SECONDS = 2 };
+
+/* ---- notes ---------------------------------------------------------------------------------------- */
+
+static int names_durable;       /* of the files that were there when we started */
+
+void bounce_init(void)
+{
+	names_durable = sync_dir("bounce");
+}
+
+/* Open the file for appending; *size is its length, *is_new whether its name is not on disk yet. */
+static int open_notes(uint64_t id, off_t *size, int *is_new)
+{
+	struct stat st;
+	int fd = queuefile_open(QPATH_BOUNCE, id, O_WRONLY | O_APPEND | O_CREAT | O_EXCL);
+
+	*is_new = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = queuefile_open(QPATH_BOUNCE, id, O_WRONLY | O_APPEND);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0) {
+		close(fd);
+		return -1;
+	}
+	*size = st.st_size;
+	return fd;
+}
+
+/* The note is on disk, and so is the name of its file, before its recipient may be marked done: a crash
+ * between the two tells the sender twice, one before them tries the recipient again. After a failure the
+ * file is cut back, so that the next attempt does not add to half a note; flushing is not tried again on
+ * the same bytes. *name_pending tells, over attempts, whether the name is still to be made durable. */
+static int append_durably(uint64_t id, stralloc const *note, int *name_pending)
+{
+	off_t size;
+	int is_new;
+	int ok;
+	int fd = open_notes(id, &size, &is_new);
+
+	if (fd < 0)
+		return 0;
+	if (is_new || !names_durable)
+		*name_pending = 1;
+	ok = io_writeall(fd, note->s, note->len) && sync_file(fd);
+	if (ok && *name_pending)
+		ok = sync_dir("bounce");
+	if (!ok && ftruncate(fd, size) < 0)
+		log_line("warning: unable to shorten ", queuefile_name(QPATH_BOUNCE, id), 0);
+	close(fd);
+	return ok;
+}
+
+void bounce_append(uint64_t id, char const *recipient, size_t recipientlen, char const *text, size_t n)
+{
+	static stralloc note = STRALLOC_ZERO;
+	size_t prepend = rewrite_undo(&controls.tables, recipient, recipientlen);
+	int name_pending = 0;
+
+	do
+		note.len = 0;
+	while (!bounce_paragraph(&note, recipient + prepend, recipientlen - prepend, text, n) && (log_nomem(), 1));
+	while (!append_durably(id, &note, &name_pending))
+		log_pause("alert: unable to append to bounce message; HELP! sleeping...", 0, 0);
+}
+
+/* ---- the letter ----------------------------------------------------------------------------------- */
+
+/* Handing a message to the queue takes as long as the message is big and as the queue program likes, so a
+ * child does it; what it finds out comes through a pipe. */
+enum { RESULT_SENT = 'K', RESULT_FAILED = 'Z', RESULT_NOT_STARTED = 'S' };
+
+typedef struct result
+{
+	char letter;
+	unsigned long qp;
+} result;
+
+static struct {
+	pid_t pid;              /* 0: nothing under way */
+	int fd;
+	uint64_t id;
+	int64_t since;
+	bounce_ended *ended;
+	result r;
+} under_way = { .fd = -1 };
+
+static void put_file(qq *q, qpath_kind k, uint64_t id)
+{
+	char block[8192];
+	int fd = queuefile_open(k, id, O_RDONLY);
+	ssize_t r = -1;
+
+	while (fd >= 0 && (r = io_read(fd, block, sizeof block, 0)) > 0)
+		qq_put(q, block, (size_t)r);
+	if (r < 0)
+		qq_fail(q);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void put_text(qq *q, int (*put)(stralloc *, bounce_letter const *), bounce_letter const *l)
+{
+	stralloc sa = STRALLOC_ZERO;
+
+	if (put(&sa, l))
+		qq_put(q, sa.s, sa.len);
+	else
+		qq_fail(q);
+	stralloc_free(&sa);
+}
+
+static result send_letter(uint64_t id, bounce_letter const *l)
+{
+	static qq q;
+
+	if (!qq_open(&q))
+		return (result){ .letter = RESULT_NOT_STARTED, .qp = 0 };
+	put_text(&q, bounce_head, l);
+	put_file(&q, QPATH_BOUNCE, id);
+	put_text(&q, bounce_foot, l);
+	put_file(&q, QPATH_MESS, id);
+	if (l->senderlen)
+		qq_from(&q, "", 0);
+	else
+		qq_from(&q, "#@[]", 4);
+	qq_to(&q, l->to, l->tolen);
+	if (*qq_close(&q))
+		return (result){ .letter = RESULT_FAILED, .qp = 0 };
+	return (result){ .letter = RESULT_SENT, .qp = qq_qp(&q) };
+}
+
+/* If we are killed, so is the child, and qmail-queue, not having seen the end, queues nothing: the next
+ * qmail-send starts over. Signals meant for us do not concern it; what it starts has none blocked. */
+static _Noreturn void be_child(int fd, pid_t parent, uint64_t id, bounce_letter const *l)
+{
+	sigset_t all;
+	result r;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	r = send_letter(id, l);
+	io_writeall(fd, (char const *)&r, sizeof r);
+	_exit(0);
+}
+
+static int start_child(uint64_t id, bounce_letter const *l)
+{
+	pid_t parent = getpid();
+	int p[2];
+
+	if (pipecoe(p) < 0)
+		return 0;
+	under_way.pid = fork();
+	if (under_way.pid == 0) {
+		close(p[0]);
+		be_child(p[1], parent, id, l);
+	}
+	close(p[1]);
+	if (under_way.pid < 0) {
+		close(p[0]);
+		under_way.pid = 0;
+		return 0;
+	}
+	under_way.fd = p[0];
+	return 1;
+}
+
+static bounce_letter address_letter(char const *sender, size_t n)
+{
+	bounce_letter l = {
+		.date = time(0),
+		.from = controls.bouncefrom.s, .fromlen = controls.bouncefrom.len,
+		.host = controls.bouncehost.s, .hostlen = controls.bouncehost.len,
+		.to = sender, .tolen = n, .sender = sender, .senderlen = n,
+	};
+
+	if (n == 0) {
+		l.to = controls.doublebounceto.s;
+		l.tolen = controls.doublebounceto.len;
+	}
+	return l;
+}
+
+static int remove_notes(uint64_t id)
+{
+	if (queuefile_remove(QPATH_BOUNCE, id))
+		return 1;
+	log_line("warning: unable to unlink ", queuefile_name(QPATH_BOUNCE, id), "; will try again later");
+	return 0;
+}
+
+int bounce_busy(void)
+{
+	return under_way.pid > 0;
+}
+
+int bounce_fresh(int64_t now)
+{
+	return bounce_busy() && now >= under_way.since && now - under_way.since < FRESH_SECONDS;
+}
+
+void bounce_inject(uint64_t id, char const *sender, size_t n, bounce_ended *ended, int64_t now)
+{
+	bounce_letter l = address_letter(sender, verp_owner(sender, n));
+
+	if (n == 4 && memcmp(sender, "#@[]", 4) == 0) {
+		log_line("triple bounce: discarding ", queuefile_name(QPATH_BOUNCE, id), 0);
+		ended(id, remove_notes(id), now);
+	} else if (!start_child(id, &l)) {
+		log_line("warning: unable to start qmail-queue, will try later", 0, 0);
+		ended(id, 0, now);
+	} else {
+		under_way.id = id;
+		under_way.ended = ended;
+		under_way.since = now;
+		under_way.r.letter = RESULT_FAILED;
+	}
+}
+
+void bounce_selprep(turn *t)
+{
+	turn_watch(t, under_way.fd, POLLIN);
+}
+
+static void log_sent(uint64_t id, unsigned long qp)
+{
+	log_text("bounce msg ");
+	log_number(id);
+	log_text(" qp ");
+	log_number(qp);
+	log_end();
+}
+
+/* The child writes its result at once or not at all, and is gone soon after. */
+static void reap(void)
+{
+	int status;
+	result r = { .letter = RESULT_FAILED, .qp = 0 };
+
+	if (io_read(under_way.fd, (char *)&r, sizeof r, 0) != (ssize_t)sizeof r)
+		r.letter = RESULT_FAILED;
+	close(under_way.fd);
+	child_wait(under_way.pid, &status);
+	under_way.pid = 0;
+	under_way.fd = -1;
+	under_way.r = r;
+}
+
+void bounce_do(turn const *t)
+{
+	int ok = 0;
+
+	if (!bounce_busy() || !turn_ready(t, under_way.fd))
+		return;
+	reap();
+	switch (under_way.r.letter) {
+	case RESULT_SENT:
+		log_sent(under_way.id, under_way.r.qp);
+		ok = remove_notes(under_way.id);
+		break;
+	case RESULT_NOT_STARTED:
+		log_line("warning: unable to start qmail-queue, will try later", 0, 0);
+		break;
+	default:
+		log_line("warning: trouble injecting bounce message, will try later", 0, 0);
+	}
+	under_way.ended(under_way.id, ok, t->now);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SEND_CLEANER_H
+#define SEND_CLEANER_H
+
+#include <stdint.h>
+
+#include "proto/clean.h"
+#include "send/turn.h"
+
+/* The pipe pair to qmail-clean. Requests go out ahead of the replies, which come in their order. */
+
+/* What happens when the reply to a request comes: reply is its byte, or CLEANER_LOST when qmail-clean has
+ * gone away before (told to the oldest request only; turn_stop has not been called yet). */
+enum { CLEANER_LOST = -1 };
+typedef void cleaner_answered(uint64_t id, int reply, int64_t now);
+
+/* cleaner_init: take the descriptors over; the request side becomes non-blocking. 1, or 0 with errno. */
+extern int cleaner_init(int fd_requests, int fd_replies);
+
+/* cleaner_room: how many requests may be added now. cleaner_ask: add one; there must be room. answered
+ * may be null: then a refusal is logged and that is all. Nothing is asked once qmail-clean is lost. */
+extern unsigned int cleaner_room(void);
+extern void cleaner_ask(clean_verb verb, uint64_t id, cleaner_answered *answered);
+
+/* cleaner_idle: no reply is waited for. */
+extern int cleaner_idle(void);
+
+/* cleaner_do: at most one reply with a function a turn, so that what follows from it (a first delivery)
+ * is not held up by the rest. */
+extern void cleaner_selprep(turn *t);
+extern void cleaner_do(turn const *t);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "send/controls.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/control.h"
+#include "send/log.h"
+
+enum { REMARKS_AFTER = 15 };
+
+controls_values controls = { .queuelifetime = 604800, .concurrency = { 10, 20 } };
+
+static stralloc envnoathost = STRALLOC_ZERO;
+static control_list locals = CONTROL_LIST_ZERO;
+static control_list percenthack = CONTROL_LIST_ZERO;
+static control_list virtualdomains = CONTROL_LIST_ZERO;
+
+static struct number { char const *file; unsigned int *value; int bad; } numbers[] = {
+	{ "control/queuelifetime", &controls.queuelifetime, 0 },
+	{ "control/concurrencylocal", &controls.concurrency[CHANNEL_LOCAL], 0 },
+	{ "control/concurrencyremote", &controls.concurrency[CHANNEL_REMOTE], 0 },
+};
+enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
+
+static int64_t remarks_due;     /* 0: none to make */
+
+static void remark_later(void)
+{
+	remarks_due = time(0) + REMARKS_AFTER;
+}
+
+static int read_numbers(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NUMBERS; i++) {
+		control_status s = control_readint(numbers[i].value, numbers[i].file);
+
+		if (s == CONTROL_ERROR)
+			return 0;
+		numbers[i].bad = s == CONTROL_BAD;
+	}
+	return 1;
+}
+
+static int read_line(stralloc *sa, char const *file, int use_me, char const *literal)
+{
+	return control_readdefault(sa, file, use_me, literal) == CONTROL_READ;
+}
+
+static int read_lines(void)
+{
+	stralloc host = STRALLOC_ZERO;
+	int ok = read_line(&envnoathost, "control/envnoathost", 1, "envnoathost")
+		&& read_line(&controls.bouncefrom, "control/bouncefrom", 0, "MAILER-DAEMON")
+		&& read_line(&controls.bouncehost, "control/bouncehost", 1, "bouncehost")
+		&& read_line(&controls.doublebounceto, "control/doublebounceto", 0, "postmaster")
+		&& read_line(&host, "control/doublebouncehost", 1, "doublebouncehost")
+		&& stralloc_append(&controls.doublebounceto, '@')
+		&& stralloc_catb(&controls.doublebounceto, host.s, host.len);
+
+	stralloc_free(&host);
+	controls.tables.envnoathost = envnoathost.s;
+	controls.tables.envnoathostlen = envnoathost.len;
+	return ok;
+}
+
+/* The two files that SIGHUP reads again, with their tables. */
+typedef struct routes
+{
+	control_list locals_list;
+	control_list virtual_list;
+	constmap locals;
+	constmap virtualdomains;
+	char const *failed;     /* the file that could not be read */
+} routes;
+
+static void routes_free(routes *r)
+{
+	constmap_free(&r->locals);
+	constmap_free(&r->virtualdomains);
+	control_list_free(&r->locals_list);
+	control_list_free(&r->virtual_list);
+}
+
+static int routes_read(routes *r)
+{
+	*r = (routes){ .locals_list = CONTROL_LIST_ZERO, .virtual_list = CONTROL_LIST_ZERO,
+		.locals = CONSTMAP_ZERO, .virtualdomains = CONSTMAP_ZERO, .failed = "control/locals" };
+	if (control_readlist(&r->locals_list, "control/locals", 1) != CONTROL_READ
+	 || !constmap_set(&r->locals, &r->locals_list))
+		return 0;
+	r->failed = "control/virtualdomains";
+	return control_readlist(&r->virtual_list, "control/virtualdomains", 0) != CONTROL_ERROR
+		&& constmap_map(&r->virtualdomains, &r->virtual_list, ':');
+}
+
+/* Only whole tables come into use, and both at once. */
+static int read_routes(char const **failed)
+{
+	routes fresh;
+	routes old;
+
+	if (!routes_read(&fresh)) {
+		*failed = fresh.failed;
+		routes_free(&fresh);
+		return 0;
+	}
+	old = (routes){ .locals_list = locals, .virtual_list = virtualdomains,
+		.locals = controls.tables.locals, .virtualdomains = controls.tables.virtualdomains, .failed = 0 };
+	locals = fresh.locals_list;
+	virtualdomains = fresh.virtual_list;
+	controls.tables.locals = fresh.locals;
+	controls.tables.virtualdomains = fresh.virtualdomains;
+	routes_free(&old);
+	remark_later();
+	return 1;
+}
+
+int controls_load(void)
+{
+	char const *failed;
+
+	return read_numbers() && read_lines() && read_routes(&failed)
+		&& control_readlist(&percenthack, "control/percenthack", 0) != CONTROL_ERROR
+		&& constmap_set(&controls.tables.percenthack, &percenthack);
+}
+
+void controls_reload(void)
+{
+	char const *failed;
+
+	if (chdir(conf_home) < 0) {
+		log_line("alert: unable to reread controls: unable to switch to home directory", 0, 0);
+		return;
+	}
+	if (!read_routes(&failed))
+		log_line("alert: unable to reread ", failed, 0);
+	while (chdir("queue") < 0)
+		log_pause("alert: unable to switch back to queue directory; HELP! sleeping...", 0, 0);
+}
+
+static void remark_numbers(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NUMBERS; i++)
+		if (numbers[i].bad) {
+			log_text("warning: ");
+			log_text(numbers[i].file);
+			log_text(" line 1: not a number: using ");
+			log_number(*numbers[i].value);
+			log_text("; write digits alone and restart qmail-send");
+			log_end();
+			numbers[i].bad = 0;
+		}
+}
+
+static void remark_line(size_t lineno, char const *entry, char const *what)
+{
+	log_text("warning: control/virtualdomains line ");
+	log_number(lineno);
+	log_text(": ");
+	log_safe(entry, strlen(entry));
+	log_text(what);
+	log_end();
+}
+
+static void remark_virtualdomains(void)
+{
+	char const *s = virtualdomains.entries.s;
+	size_t i;
+
+	for (i = 0; i < virtualdomains.n; i++) {
+		char const *colon = strchr(s, ':');
+
+		if (!colon)
+			remark_line(control_line(&virtualdomains, i), s,
+				" has no colon and counts for nothing; write domain:prepend, then send HUP");
+		else if (colon[1] == ' ' || colon[1] == '\t')
+			remark_line(control_line(&virtualdomains, i), s,
+				" has a blank after the colon, which is part of the prepend; remove it, then send HUP");
+		s += strlen(s) + 1;
+	}
+}
+
+void controls_selprep(turn *t)
+{
+	if (remarks_due)
+		turn_wake(t, remarks_due);
+}
+
+void controls_do(turn const *t)
+{
+	if (!remarks_due || t->now < remarks_due)
+		return;
+	remarks_due = 0;
+	remark_numbers();
+	remark_virtualdomains();
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef SEND_CONTROLS_H
+#define SEND_CONTROLS_H
+
+#include <skalibs/stralloc.h>
+
+#include "route/rewrite.h"
+#include "send/schedule.h"
+#include "send/turn.h"
+
+/* What the administrator has decided (qmail-control(5)). */
+typedef struct controls_values
+{
+	unsigned int queuelifetime;
+	unsigned int concurrency[CHANNELS];
+	stralloc bouncefrom;            /* none of these with a final NUL */
+	stralloc bouncehost;
+	stralloc doublebounceto;        /* the whole address */
+	rewrite_tables tables;
+} controls_values;
+
+extern controls_values controls;
+
+/* controls_load: read everything; the current directory is the home. 1, or 0 with errno: a file could not
+ * be read, or there is neither locals nor me. */
+extern int controls_load(void);
+
+/* controls_reload: read locals and virtualdomains again, from the home; the old ones stay unless both could
+ * be read. Logs what goes wrong. The current directory is the queue, before and after. */
+extern void controls_reload(void);
+
+/* Mistakes in these files are remarked on in the log, with file, line and cure, some seconds after the
+ * files were read: the lines that a start or a SIGHUP has always logged stay alone. */
+extern void controls_selprep(turn *t);
+extern void controls_do(turn const *t);
+
+#endif

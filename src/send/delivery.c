@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "send/delivery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <skalibs/djbunix.h>
+
+#include "proto/recips.h"
+#include "proto/spawn.h"
+#include "route/verp.h"
+#include "send/bounce.h"
+#include "send/log.h"
+#include "send/queuefile.h"
+
+static char const too_long[] = "I'm not going to try again; this message has been in the queue too long.\n";
+
+typedef struct slot
+{
+	job *j;                 /* null: free */
+	uint64_t number;        /* as the log counts */
+	uint64_t offset;
+	stralloc recipient;
+} slot;
+
+typedef struct spawner
+{
+	int commands;
+	int reports;
+	int alive;
+	unsigned int limit;
+	unsigned int used;
+	slot *slots;
+	stralloc command;       /* what is still to be written, from written on; empty: nothing */
+	size_t written;
+	spawn_report report;
+} spawner;
+
+static spawner spawners[CHANNELS];
+static uint64_t started;
+
+int delivery_init(channel c, int fd_commands, int fd_reports, unsigned int limit)
+{
+	spawner *p = &spawners[c];
+
+	p->commands = fd_commands;
+	p->reports = fd_reports;
+	p->limit = limit;
+	p->alive = 1;
+	p->report = (spawn_report)SPAWN_REPORT_ZERO;
+	while (limit && !(p->slots = calloc(limit, sizeof *p->slots)))
+		log_nomem();
+	return ndelay_on(fd_commands) == 0;
+}
+
+int delivery_open(channel c)
+{
+	return spawners[c].alive && spawners[c].limit > 0;
+}
+
+int delivery_available(channel c)
+{
+	spawner const *p = &spawners[c];
+
+	return p->alive && !p->command.len && p->used < p->limit;
+}
+
+int delivery_idle(void)
+{
+	channel c;
+
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++)
+		if (spawners[c].alive && spawners[c].used)
+			return 0;
+	return 1;
+}
+
+void delivery_status(void)
+{
+	channel c;
+
+	log_text("status:");
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
+		log_text(" ");
+		log_text(channel_name(c));
+		log_text(" ");
+		log_number(spawners[c].used);
+		log_text("/");
+		log_number(spawners[c].limit);
+	}
+	if (turn_stopping())
+		log_text(" exitasap");
+	log_end();
+}
+
+static void lose(spawner *p)
+{
+	p->alive = 0;
+	p->command.len = 0;
+	log_line("alert: oh no! lost spawn connection! dying...", 0, 0);
+	turn_stop();
+}
+
+static void write_command(spawner *p)
+{
+	ssize_t r = write(p->commands, p->command.s + p->written, p->command.len - p->written);
+
+	if (r < 0) {
+		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+			lose(p);
+		return;
+	}
+	p->written += (size_t)r;
+	if (p->written == p->command.len)
+		p->command.len = 0;
+}
+
+static void put_command(spawner *p, unsigned int number)
+{
+	static stralloc sender = STRALLOC_ZERO;
+	slot const *s = &p->slots[number];
+	char mess[QPATH_FMT];
+
+	qpath_mess_fmt(mess, queuefile_layout(), s->j->id);
+	do
+		sender.len = 0;
+	while (!verp_sender(&sender, s->j->sender.s, s->j->sender.len, s->recipient.s, s->recipient.len)
+	 && (log_nomem(), 1));
+	while (!spawn_request_put(&p->command, number, mess, sender.s, sender.len, s->recipient.s, s->recipient.len))
+		log_nomem();
+	p->written = 0;
+}
+
+static unsigned int free_slot(spawner const *p)
+{
+	unsigned int i = 0;
+
+	while (p->slots[i].j)
+		i++;
+	return i;
+}
+
+static void log_start(slot const *s)
+{
+	log_text("starting delivery ");
+	log_number(s->number);
+	log_text(": msg ");
+	log_number(s->j->id);
+	log_text(" to ");
+	log_text(channel_name(s->j->c));
+	log_text(" ");
+	log_safe(s->recipient.s, s->recipient.len);
+	log_end();
+}
+
+void delivery_start(job *j, uint64_t offset, char const *recipient, size_t n)
+{
+	spawner *p = &spawners[j->c];
+	unsigned int number = free_slot(p);
+	slot *s = &p->slots[number];
+
+	while (!stralloc_copyb(&s->recipient, recipient, n))
+		log_nomem();
+	s->offset = offset;
+	s->number = ++started;
+	s->j = j;
+	job_hold(j);
+	put_command(p, number);
+	p->used++;
+	log_start(s);
+	delivery_status();
+	write_command(p);
+}
+
+/* The mark may be lost in a crash: then the recipient is tried again, never forgotten. */
+static void mark(slot const *s)
+{
+	qpath_kind k = channel_kind(s->j->c);
+	int fd = queuefile_open(k, s->j->id, O_WRONLY);
+	int ok = fd >= 0 && recips_mark(fd, s->offset);
+
+	if (fd >= 0)
+		close(fd);
+	if (!ok)
+		log_line("warning: trouble marking ", queuefile_name(k, s->j->id), "; message will be delivered twice!");
+}
+
+static void log_result(slot const *s, char const *how, stralloc const *text)
+{
+	log_text("delivery ");
+	log_number(s->number);
+	log_text(how);
+	if (text)
+		log_safe(text->s, text->len);
+	log_end();
+}
+
+/* One recipient is done with. A failure is in the bounce, on disk, before the mark says so. */
+static void settle(slot *s, spawn_report *r, int64_t now)
+{
+	char letter = r->letter;
+
+	if (letter == 'Z' && s->j->dying) {
+		while (!stralloc_catb(&r->text, too_long, sizeof too_long - 1))
+			log_nomem();
+		letter = 'D';
+	}
+	switch (letter) {
+	case 'K':
+		log_result(s, ": success: ", &r->text);
+		break;
+	case 'D':
+		log_result(s, ": failure: ", &r->text);
+		bounce_append(s->j->id, s->recipient.s, s->recipient.len, r->text.s, r->text.len);
+		break;
+	case 'Z':
+		log_result(s, ": deferral: ", &r->text);
+		break;
+	default:
+		log_result(s, ": report mangled, will defer", 0);
+	}
+	if (letter == 'K' || letter == 'D') {
+		mark(s);
+		s->j->left--;
+	}
+	job_release(s->j, now);
+	s->j = 0;
+}
+
+static void take_report(spawner *p, int64_t now)
+{
+	unsigned int number = p->report.number;
+
+	if (number >= p->limit || !p->slots[number].j) {
+		log_line("warning: internal error: delivery report out of range", 0, 0);
+		return;
+	}
+	settle(&p->slots[number], &p->report, now);
+	p->used--;
+	delivery_status();
+}
+
+static void read_reports(spawner *p, int64_t now)
+{
+	char block[4096];
+	size_t pos = 0;
+	ssize_t n = read(p->reports, block, sizeof block);
+
+	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) {
+		lose(p);
+		return;
+	}
+	while (n > 0 && pos < (size_t)n) {
+		int r = spawn_report_feed(&p->report, block, (size_t)n, &pos);
+
+		if (r > 0)
+			take_report(p, now);
+		else if (r < 0)
+			log_nomem();
+	}
+}
+
+void delivery_selprep(turn *t)
+{
+	channel c;
+
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
+		spawner const *p = &spawners[c];
+
+		if (!p->alive)
+			continue;
+		turn_watch(t, p->reports, POLLIN);
+		if (p->command.len)
+			turn_watch(t, p->commands, POLLOUT);
+	}
+}
+
+void delivery_do(turn const *t)
+{
+	channel c;
+
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
+		spawner *p = &spawners[c];
+
+		if (p->alive && p->command.len && turn_ready(t, p->commands))
+			write_command(p);
+	}
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
+		spawner *p = &spawners[c];
+
+		if (p->alive && turn_ready(t, p->reports))
+			read_reports(p, t->now);
+	}
+}

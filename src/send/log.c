@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "send/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <skalibs/stralloc.h>
+#include <skalibs/types.h>
+
+#include "base/text.h"
+
+enum { LOG_FD = 0, PATIENCE_MS = 30000, PAUSE_SECONDS = 10 };
+
+static stralloc line = STRALLOC_ZERO;
+static int stuck;
+static uint64_t lost;
+
+/* Whether a write of up to PIPE_BUF bytes will not block. */
+static int writable(void)
+{
+	struct pollfd x = { .fd = LOG_FD, .events = POLLOUT, .revents = 0 };
+	int r;
+
+	do
+		r = poll(&x, 1, stuck ? 0 : PATIENCE_MS);
+	while (r < 0 && errno == EINTR);
+	stuck = r == 0;
+	return r != 0;
+}
+
+static int write_all(char const *s, size_t n)
+{
+	while (n > 0) {
+		size_t chunk = n < PIPE_BUF ? n : PIPE_BUF;
+		ssize_t r;
+
+		if (!writable())
+			return 0;
+		r = write(LOG_FD, s, chunk);
+		if (r < 0 && errno != EINTR && errno != EAGAIN)
+			return 0;
+		if (r > 0) {
+			s += r;
+			n -= (size_t)r;
+		}
+	}
+	return 1;
+}
+
+static void write_line(char const *s, size_t n)
+{
+	if (!write_all(s, n))
+		lost++;
+}
+
+/* Once the reader is back, say what it missed. */
+static void confess(void)
+{
+	static char const before[] = "warning: the log could not be written; lines lost: ";
+	char s[sizeof before + UINT64_FMT + 1];
+	size_t n = sizeof before - 1;
+
+	if (!lost || !writable())
+		return;
+	memcpy(s, before, n);
+	n += uint64_fmt(s + n, lost);
+	s[n++] = '\n';
+	if (write_all(s, n))
+		lost = 0;
+}
+
+static void pause_long(void)
+{
+	sleep(PAUSE_SECONDS);
+}
+
+void log_nomem(void)
+{
+	static char const text[] = "alert: out of memory, sleeping...\n";
+
+	write_line(text, sizeof text - 1);
+	pause_long();
+}
+
+void log_text(char const *s)
+{
+	while (!stralloc_cats(&line, s))
+		log_nomem();
+}
+
+void log_number(uint64_t n)
+{
+	char s[UINT64_FMT];
+
+	while (!stralloc_catb(&line, s, uint64_fmt(s, n)))
+		log_nomem();
+}
+
+void log_safe(char const *s, size_t n)
+{
+	while (!text_safe(&line, s, n))
+		log_nomem();
+}
+
+void log_end(void)
+{
+	while (!stralloc_append(&line, '\n'))
+		log_nomem();
+	confess();
+	write_line(line.s, line.len);
+	line.len = 0;
+}
+
+void log_raw(char const *s, size_t n)
+{
+	if (!n)
+		return;
+	confess();
+	write_line(s, n);
+}
+
+void log_line(char const *a, char const *b, char const *c)
+{
+	log_text(a);
+	if (b)
+		log_text(b);
+	if (c)
+		log_text(c);
+	log_end();
+}
+
+void log_pause(char const *a, char const *b, char const *c)
+{
+	log_line(a, b, c);
+	pause_long();
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "send/pass.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "proto/recips.h"
+#include "send/controls.h"
+#include "send/delivery.h"
+#include "send/job.h"
+#include "send/log.h"
+#include "send/queuefile.h"
+
+typedef struct pass
+{
+	job *j;                 /* null: no pass here */
+	int fd;
+	unsigned int started;   /* deliveries since it got its turn */
+	recips_reader reader;
+	size_t pos;
+	size_t n;
+	char block[2048];
+} pass;
+
+typedef struct lane
+{
+	unsigned int current;
+	pass passes[PASS_MAX];
+} lane;
+
+static lane lanes[CHANNELS];
+
+static void log_trouble(char const *what, qpath_kind k, uint64_t id, char const *end)
+{
+	log_line(what, queuefile_name(k, id), end);
+}
+
+/* Who is next: the pass behind the current one that is open, or could take up a message that is due. */
+static void next(lane *l, channel c, int64_t now)
+{
+	int due = schedule_due(schedule_of(c), now);
+	unsigned int i;
+
+	for (i = 1; i <= PASS_MAX; i++) {
+		unsigned int k = (l->current + i) % PASS_MAX;
+
+		if (l->passes[k].j || due) {
+			l->current = k;
+			break;
+		}
+	}
+	l->passes[l->current].started = 0;
+}
+
+static void close_pass(lane *l, pass *p, int64_t now)
+{
+	job *j = p->j;
+
+	close(p->fd);
+	p->j = 0;
+	next(l, j->c, now);
+	job_release(j, now);
+}
+
+static void open_pass(pass *p, channel c, int64_t now)
+{
+	qpath_kind k = channel_kind(c);
+	int64_t birth;
+	int64_t when;
+	uint64_t id;
+	job *j;
+
+	if (!schedule_due(schedule_of(c), now) || !(j = job_open(0, c)))
+		return;
+	schedule_take(schedule_of(c), now, &id, &when);
+	j->id = id;
+	j->retry = now + SCHEDULE_TROUBLE;
+	p->fd = queuefile_open(k, id, O_RDONLY);
+	if (p->fd < 0 || !queuefile_info(&j->sender, &birth, id)) {
+		log_trouble("warning: trouble opening ", p->fd < 0 ? k : QPATH_INFO, id, "; will try again later");
+		if (p->fd >= 0)
+			close(p->fd);
+		job_release(j, now);
+		return;
+	}
+	j->retry = schedule_retry(birth, now, c);
+	j->dying = schedule_dying(birth, now, controls.queuelifetime);
+	recips_rewind(&p->reader, 0);
+	p->pos = 0;
+	p->n = 0;
+	p->started = 0;
+	p->j = j;
+}
+
+/* The next record, reading on as needed. RECIPS_MORE: the end of the file, *trouble 0, or that it could
+ * not be read, *trouble 1. */
+static recips_status next_record(pass *p, int *trouble)
+{
+	*trouble = 0;
+	for (;;) {
+		recips_status s = recips_next(&p->reader, p->block, p->n, &p->pos);
+		ssize_t r;
+
+		if (s == RECIPS_NOMEM) {
+			log_nomem();
+			continue;
+		}
+		if (s != RECIPS_MORE)
+			return s;
+		r = io_read(p->fd, p->block, sizeof p->block, 0);
+		if (r <= 0) {
+			*trouble = r < 0;
+			return RECIPS_MORE;
+		}
+		p->pos = 0;
+		p->n = (size_t)r;
+	}
+}
+
+static void step(lane *l, pass *p, channel c, int64_t now)
+{
+	int trouble;
+
+	switch (next_record(p, &trouble)) {
+	case RECIPS_TODO:
+		p->j->left++;
+		p->started++;
+		delivery_start(p->j, p->reader.offset, p->reader.recipient, p->reader.len);
+		if (p->started >= PASS_QUANTUM)
+			next(l, c, now);
+		break;
+	case RECIPS_DONE:
+		break;
+	case RECIPS_MORE:
+		if (trouble)
+			log_trouble("warning: trouble reading ", channel_kind(c), p->j->id, "; will try again later");
+		else
+			p->j->whole = 1;
+		close_pass(l, p, now);
+		break;
+	default:
+		log_trouble("warning: unknown record type in ", channel_kind(c), p->j->id, "!");
+		close_pass(l, p, now);
+	}
+}
+
+static int any_open(lane const *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < PASS_MAX; i++)
+		if (l->passes[i].j)
+			return 1;
+	return 0;
+}
+
+void pass_selprep(turn *t)
+{
+	channel c;
+
+	if (turn_stopping())
+		return;
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
+		int64_t when;
+
+		if (!delivery_open(c))
+			continue;
+		if (any_open(&lanes[c])) {
+			if (delivery_available(c))
+				turn_now(t);
+		} else if (schedule_first(schedule_of(c), &when))
+			turn_wake(t, when);
+	}
+}
+
+void pass_do(turn const *t)
+{
+	channel c;
+
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
+		lane *l = &lanes[c];
+		pass *p;
+
+		if (turn_stopping() || !delivery_open(c))
+			continue;
+		/* What was due when this place got its turn may have failed to open: then another goes on. */
+		if (!l->passes[l->current].j && !schedule_due(schedule_of(c), t->now))
+			next(l, c, t->now);
+		p = &l->passes[l->current];
+		if (!p->j)
+			open_pass(p, c, t->now);
+		else if (delivery_available(c))
+			step(l, p, c, t->now);
+	}
+}

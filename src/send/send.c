@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skalibs/selfpipe.h>
+#include <skalibs/sig.h>
+
+#include "base/conf.h"
+#include "base/fds.h"
+#include "send/bounce.h"
+#include "send/cleaner.h"
+#include "send/controls.h"
+#include "send/delivery.h"
+#include "send/finish.h"
+#include "send/inventory.h"
+#include "send/job.h"
+#include "send/log.h"
+#include "send/pass.h"
+#include "send/queuefile.h"
+#include "send/schedule.h"
+#include "send/sweep.h"
+#include "send/todo.h"
+#include "send/turn.h"
+
+char const *PROG = "qmail-send";
+
+enum { EXIT_TEMP = 111 };
+
+/* What qmail-start has given us (descriptor 0 is the log). */
+enum { LOCAL_COMMANDS = 1, LOCAL_REPORTS, REMOTE_COMMANDS, REMOTE_REPORTS, CLEAN_REQUESTS, CLEAN_REPLIES };
+
+static int signals_fd;
+
+static int start_signals(void)
+{
+	sigset_t set;
+
+	signals_fd = selfpipe_init();
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGALRM);
+	sigaddset(&set, SIGHUP);
+	return signals_fd >= 0 && sig_ignore(SIGPIPE) >= 0 && sig_restore(SIGCHLD) >= 0 && selfpipe_trapset(&set) >= 0;
+}
+
+/* Open and lock the mutex; the descriptor stays open for our life. */
+static int open_mutex(int *fd)
+{
+	*fd = open("lock/sendmutex", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	return *fd >= 0;
+}
+
+static int lock_mutex(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+/* A spawner's greeting: how many deliveries it runs at once. */
+static int read_limit(int fd, unsigned int *limit)
+{
+	unsigned char c;
+	ssize_t r;
+
+	do
+		r = read(fd, &c, 1);
+	while (r < 0 && errno == EINTR);
+	if (r == 1 && c < *limit)
+		*limit = c;
+	return r == 1;
+}
+
+static void refuse_unless(int ok, char const *text)
+{
+	if (ok)
+		return;
+	log_line("alert: cannot start: ", text, 0);
+	_exit(EXIT_TEMP);
+}
+
+static void start(void)
+{
+	unsigned int *limits = controls.concurrency;
+	int mutex;
+
+	fds_cloexec_from(0);
+	refuse_unless(chdir(conf_home) == 0, "unable to switch to home directory");
+	refuse_unless(controls_load(), "unable to read controls");
+	refuse_unless(chdir("queue") == 0 && queuefile_detect(), "unable to switch to queue directory");
+	refuse_unless(start_signals(), "unable to catch signals");
+	umask(077);
+	refuse_unless(open_mutex(&mutex), "unable to open mutex");
+	refuse_unless(lock_mutex(mutex), "qmail-send is already running");
+	refuse_unless(read_limit(LOCAL_REPORTS, &limits[CHANNEL_LOCAL])
+		&& read_limit(REMOTE_REPORTS, &limits[CHANNEL_REMOTE]), "hath the daemon spawn no fire?");
+	job_init(limits[CHANNEL_LOCAL] + limits[CHANNEL_REMOTE] + CHANNELS * PASS_MAX);
+	refuse_unless(delivery_init(CHANNEL_LOCAL, LOCAL_COMMANDS, LOCAL_REPORTS, limits[CHANNEL_LOCAL])
+		&& delivery_init(CHANNEL_REMOTE, REMOTE_COMMANDS, REMOTE_REPORTS, limits[CHANNEL_REMOTE])
+		&& cleaner_init(CLEAN_REQUESTS, CLEAN_REPLIES), "unable to set up pipes");
+	bounce_init();
+	inventory_load();
+	delivery_status();
+	todo_init();
+}
+
+static void take_signals(int64_t now)
+{
+	int s;
+
+	while ((s = selfpipe_read()) > 0) {
+		if (s == SIGTERM)
+			turn_stop();
+		else if (s == SIGALRM)
+			schedule_hurry(now);
+		else if (s == SIGHUP)
+			controls_reload();
+	}
+}
+
+static void prepare(turn *t)
+{
+	turn_start(t);
+	turn_watch(t, signals_fd, POLLIN);
+	delivery_selprep(t);
+	cleaner_selprep(t);
+	todo_selprep(t);
+	pass_selprep(t);
+	inventory_selprep(t);
+	bounce_selprep(t);
+	finish_selprep(t);
+	sweep_selprep(t);
+	controls_selprep(t);
+}
+
+/* The order decides what the log shows when several things are ready: it is qmail's. */
+static void work(turn const *t)
+{
+	take_signals(t->now);
+	delivery_do(t);
+	bounce_do(t);
+	cleaner_do(t);
+	todo_do(t);
+	pass_do(t);
+	inventory_do(t);
+	finish_do(t);
+	sweep_do(t);
+	controls_do(t);
+}
+
+static int may_leave(void)
+{
+	return turn_stopping() && delivery_idle() && cleaner_idle() && !bounce_busy();
+}
+
+int main(void)
+{
+	turn t;
+
+	start();
+	while (!may_leave()) {
+		prepare(&t);
+		if (!turn_wait(&t))
+			log_line("warning: trouble in select", 0, 0);
+		work(&t);
+	}
+	inventory_save();
+	log_line("status: exiting", 0, 0);
+	return 0;
+}
