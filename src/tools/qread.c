@@ -119,25 +119,35 @@ static void out_date(int64_t t)
 	outs(" GMT");
 }
 
+/* As much of info/N as counts: 1, or 0 with errno. */
+static int read_info(uint64_t id, struct stat *st, char *buf, size_t *n)
+{
+	int fd = open_file(QPATH_INFO, id);
+	int ok;
+
+	if (fd < 0)
+		return 0;
+	ok = fstat(fd, st) == 0;
+	if (ok) {
+		errno = 0;
+		*n = allread(fd, buf, INFO_MAX);
+		ok = *n == INFO_MAX || errno == 0;
+	}
+	fd_close(fd);
+	return ok;
+}
+
 static int show_message(uint64_t id)
 {
 	static char buf[INFO_MAX];
 	struct stat info, mess, bounce;
 	char const *sender = "";
 	size_t len = 0;
-	ssize_t n;
-	int fd;
+	size_t n;
 
-	if (!stat_file(QPATH_MESS, id, &mess))
+	if (!stat_file(QPATH_MESS, id, &mess) || !read_info(id, &info, buf, &n))
 		return 0;
-	fd = open_file(QPATH_INFO, id);
-	if (fd < 0)
-		return 0;
-	n = fstat(fd, &info) < 0 ? -1 : (ssize_t)allread(fd, buf, sizeof buf);
-	fd_close(fd);
-	if (n < 0)
-		return 0;
-	info_scan(buf, (size_t)n, &sender, &len);
+	info_scan(buf, n, &sender, &len);
 
 	out_date(info.st_mtime);
 	outs("  #");
