@@ -3,14 +3,9 @@
 /* qmail-rspawn: starts a qmail-remote for each delivery that qmail-send asks for. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <skalibs/djbunix.h>
 #include <skalibs/posixplz.h>
 #include <skalibs/strerr.h>
 
@@ -18,11 +13,9 @@
 #include "base/conf.h"
 #include "base/errtemp.h"
 #include "base/fds.h"
-#include "base/io.h"
 #include "program.h"
+#include "proto/tcpto.h"
 #include "spawn/loop.h"
-
-#define TCPTO "queue/lock/tcpto"
 
 char const *PROG = "qmail-rspawn";
 
@@ -68,27 +61,6 @@ static pid_t start(loop_job const *job, char const **refusal)
 	return pid;
 }
 
-/* Forget which hosts timed out: nobody knows how long we were not running. Best effort: without the
- * table qmail-remote tries every host. */
-static void tcpto_clear(void)
-{
-	static char const zeros[512];
-	int fd = open(TCPTO, O_WRONLY | O_CLOEXEC);
-	struct stat st;
-	off_t at;
-
-	if (fd < 0)
-		return;
-	if (flock(fd, LOCK_EX) == 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		for (at = 0; at < st.st_size; at += (off_t)sizeof zeros) {
-			off_t left = st.st_size - at;
-
-			if (!io_writeall(fd, zeros, left < (off_t)sizeof zeros ? (size_t)left : sizeof zeros))
-				break;
-		}
-	close(fd);
-}
-
 int main(void)
 {
 	static loop_kind const kind = { .start = start, .feed = report_remote_feed, .put = report_remote_put };
@@ -107,7 +79,8 @@ int main(void)
 		strerr_diefusys(111, "find user ", conf_username(CONF_QMAILQ));
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(111, "chdir to ", conf_home);
-	tcpto_clear();
+	/* Nobody knows how old the table is. Without one qmail-remote tries every host. */
+	(void)tcpto_clear("queue/lock/tcpto");
 	if (chdir("queue/mess") < 0)
 		strerr_diefusys(111, "chdir to ", conf_home, "/queue/mess");
 	return loop_run(&kind, owner);
