@@ -157,7 +157,11 @@ static char *joined(char const *a, char const *b, char const *c)
 {
 	stralloc sa = STRALLOC_ZERO;
 
-	return stralloc_cats(&sa, a) && stralloc_cats(&sa, b) && stralloc_cats(&sa, c) && stralloc_0(&sa) ? sa.s : 0;
+	if (!stralloc_cats(&sa, a) || !stralloc_cats(&sa, b) || !stralloc_cats(&sa, c) || !stralloc_0(&sa)) {
+		stralloc_free(&sa);
+		return 0;
+	}
+	return sa.s;
 }
 
 static int visible(struct dirent const *d)
@@ -188,36 +192,49 @@ typedef int hier_chooser(struct dirent const *d);
 
 static int add_files(hier *h, char const *build, char const *folder, hier_chooser *choose);
 
-/* One file or folder of the build: what it becomes in the installation. */
-static int add_found(hier *h, char const *build, char const *folder, char const *name, hier_chooser *choose)
+/* Where a file of the build goes, and with what mode. 0 when out of memory. */
+static int describe(hier_entry *e, char const *folder, char const *name, mode_t built)
 {
-	hier_entry e = { HIER_FILE, 0644, CONF_ROOT, CONF_QMAIL, joined(folder, "/", name), 0 };
-	struct stat st;
-
-	if (!e.path)
-		return 0;
-	e.source = joined(build, "/", e.path);
-	if (!e.source || stat(e.source, &st) < 0)
-		return 0;
-	if (S_ISDIR(st.st_mode)) {
-		e.type = HIER_DIR;
-		e.mode = 0755;
-		e.source = 0;
-		return add(h, &e) && add_files(h, build, e.path, choose);
-	}
-	if (strcmp(folder, "bin") == 0) {
-		hier_program(name, &e.mode, &e.owner);
-	} else if (strcmp(folder, "man") == 0) {
+	if (strcmp(folder, "man") == 0) {
 		char section[] = "man/man?/";
 
 		section[7] = name[strlen(name) - 1];
-		e.path = joined(section, name, "");
-		if (!e.path)
-			return 0;
-	} else if (st.st_mode & S_IXUSR) {
-		e.mode = 0755;
+		e->path = joined(section, name, "");
+	} else {
+		e->path = joined(folder, "/", name);
 	}
-	return add(h, &e);
+	if (strcmp(folder, "bin") == 0)
+		hier_program(name, &e->mode, &e->owner);
+	else if (built & S_IXUSR && strcmp(folder, "man") != 0)
+		e->mode = 0755;
+	return e->path != 0;
+}
+
+/* One file or folder of the build: what it becomes in the installation. */
+static int add_found(hier *h, char const *build, char const *folder, char const *name, hier_chooser *choose)
+{
+	hier_entry e = { HIER_FILE, 0644, CONF_ROOT, CONF_QMAIL, 0, 0 };
+	char *below = joined(folder, "/", name);
+	char *source = below ? joined(build, "/", below) : 0;
+	struct stat st;
+	int ok = 0;
+
+	if (!source || stat(source, &st) < 0)
+		goto out;
+	if (S_ISDIR(st.st_mode)) {
+		e = (hier_entry){ HIER_DIR, 0755, CONF_ROOT, CONF_QMAIL, below, 0 };
+		ok = add(h, &e) && add_files(h, build, below, choose);
+	} else if (describe(&e, folder, name, st.st_mode)) {
+		e.source = source;
+		ok = add(h, &e);
+		free((void *)e.path);
+		if (ok)
+			source = 0;
+	}
+out:
+	free(source);
+	free(below);
+	return ok;
 }
 
 static int add_files(hier *h, char const *build, char const *folder, hier_chooser *choose)
@@ -229,9 +246,14 @@ static int add_files(hier *h, char const *build, char const *folder, hier_choose
 	int i = 0;
 
 	if (n < 0)
-		return dir && errno == ENOENT;
-	for (; i < n && ok; i++)
-		ok = add_found(h, build, folder, found[i]->d_name, choose);
+		ok = dir && errno == ENOENT;
+	for (; i < n; i++) {
+		ok = ok && add_found(h, build, folder, found[i]->d_name, choose);
+		free(found[i]);
+	}
+	if (n >= 0)
+		free(found);
+	free(dir);
 	return ok;
 }
 
