@@ -14,7 +14,7 @@ int fds_sane(int last)
 	int fd;
 
 	for (fd = 0; fd <= last; fd++)
-		if (fcntl(fd, F_GETFD) < 0) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
 			int got = open("/dev/null", O_RDWR);
 
 			if (got < 0)
