@@ -86,9 +86,9 @@ static char const *line_number(run const *r)
 	return number;
 }
 
-static int do_bad(run *r)
+static int do_bad(run *r, dotqmail const *q)
 {
-	return outcome_set(r->o, OUTCOME_DEFERRED, "Uh-oh: line ", line_number(r), " of ", source(r), " ", r->arg.s,
+	return outcome_set(r->o, OUTCOME_DEFERRED, "Uh-oh: line ", line_number(r), " of ", source(r), " ", q->arg,
 		". (#4.2.1)", (char *)0);
 }
 
@@ -131,7 +131,29 @@ static int do_line(run *r, dotqmail const *q)
 	case DOTQMAIL_BAD:
 		break;
 	}
-	return do_bad(r);
+	return do_bad(r, q);
+}
+
+/* A line that can only fail is found before the deliveries in front of it are done: they would be done
+ * again at each try. Behind a program nothing is certain, for it may end the instructions. */
+static int look_ahead(run *r, char const *s, size_t n)
+{
+	size_t line = r->line;
+	int ok = 1;
+
+	while (n > 0 && ok) {
+		dotqmail q;
+		size_t took = dotqmail_next(&q, s, n);
+
+		r->line++;
+		if (q.kind == DOTQMAIL_PROGRAM)
+			break;
+		ok = q.kind != DOTQMAIL_BAD || do_bad(r, &q);
+		s += took;
+		n -= took;
+	}
+	r->line = line;
+	return ok;
 }
 
 static int do_lines(run *r)
@@ -142,14 +164,18 @@ static int do_lines(run *r)
 
 	if (n == 0)
 		return r->line = 1, do_line(r, &q);
+	if (!look_ahead(r, s, n))
+		return 0;
 	while (n > 0 && !r->stopped) {
 		size_t took = dotqmail_next(&q, s, n);
 
+		s += took;
+		n -= took;
 		r->line++;
 		if (!do_line(r, &q))
 			return explain(r);
-		s += took;
-		n -= took;
+		if (q.kind == DOTQMAIL_PROGRAM && !r->stopped && !look_ahead(r, s, n))
+			return 0;
 	}
 	return 1;
 }
