@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <skalibs/sgetopt.h>
 #include <skalibs/sig.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
 
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/option.h"
 #include "deliver.h"
 #include "delivery.h"
 #include "environment.h"
@@ -54,6 +54,17 @@ static void prepare(void)
 	fds_cloexec_from(3);
 }
 
+static char const letters[] = "nN";
+
+static void usage(char const *name, subgetopt const *options)
+{
+	stralloc text = STRALLOC_ZERO;
+
+	if (options && option_mistake(&text, name, letters, options))
+		io_writeall(2, text.s, text.len);
+	strerr_dieusage(OUTCOME_FAILED, USAGE);
+}
+
 /* Returns 1 if the deliveries are only to be described. */
 static int arguments(int argc, char const *const *argv, delivery *d)
 {
@@ -61,18 +72,15 @@ static int arguments(int argc, char const *const *argv, delivery *d)
 	int describe = 0;
 	int c;
 
-	while ((c = subgetopt_r(argc, argv, "nN", &options)) != -1) {
-		if (c != 'n' && c != 'N') {
-			char const option[] = { (char)options.problem, 0 };
-
-			strerr_warn(PROG, ": illegal option -- ", option);
-			strerr_dieusage(OUTCOME_FAILED, USAGE);
-		}
+	while ((c = option_next(argc, argv, letters, &options)) != -1) {
+		if (c == '?')
+			usage(argv[0], &options);
 		describe = c == 'n';
 	}
+	argc -= options.ind;
 	argv += options.ind;
-	if (argc - options.ind != ARGUMENTS || argv[1][0] != '/')
-		strerr_dieusage(OUTCOME_FAILED, USAGE);
+	if (argc != ARGUMENTS || argv[1][0] != '/')
+		usage(PROG, 0);
 	d->user = argv[0];
 	d->home = argv[1];
 	d->local = argv[2];

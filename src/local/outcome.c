@@ -19,6 +19,7 @@ int outcome_set(outcome *o, int code, ...)
 	o->code = code;
 	o->text.len = 0;
 	o->hint = 0;
+	o->nomem = 0;
 	va_start(parts, code);
 	while ((part = va_arg(parts, char const *)) != 0)
 		if (!stralloc_cats(&o->text, part)) {
