@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,6 +98,21 @@ static int load_timeout(policy *p)
 	return 1;
 }
 
+/* An entry with one of the bytes in bad is a slip of the pen; told of the first, the admin sees them all. */
+static void note_useless(policy *p, control_list const *l, char const *file, char const *bad, char const *what, char const *cure)
+{
+	char const *s = l->entries.s;
+	char where[128];
+	size_t i;
+
+	for (i = 0; i < l->n; i++, s += strlen(s) + 1)
+		if (strpbrk(s, bad)) {
+			snprintf(where, sizeof where, "%s: line %zu", file, control_line(l, i));
+			note(p, where, what, cure);
+			return;
+		}
+}
+
 static int load_list(policy *p, constmap *m, control_list *l, char const *file, int *present)
 {
 	control_status status = control_readlist(l, file, 0);
@@ -131,6 +147,8 @@ static int load_names(policy *p)
 
 	if (status == CONTROL_READ && p->greeting.len == 0)
 		note(p, from, "line 1 is empty", "clients are greeted without a name; write this host's name there");
+	if (status == CONTROL_READ && p->greeting.len && memchr(p->greeting.s, '\r', p->greeting.len))
+		note(p, from, "CR in line 1", "clients see it in each reply; the lines of the file must end in LF alone");
 	if (status == CONTROL_ABSENT)
 		note(p, from, "there is no such file", "mail waits at its senders (421) until it has this host's name");
 	if (status == CONTROL_READ) {
@@ -150,18 +168,27 @@ static int load_rcpthosts(policy *p)
 		return 0;
 	if (!p->have_rcpthosts)
 		return 1;
+	note_useless(p, &p->rcpthosts_list, "control/rcpthosts", "@ \t\r", "no host is called that",
+		"mail for that host is refused; write the domain alone, without @, blanks and CR");
 	p->cdb_fd = openc_read(MORERCPTHOSTS);
 	return p->cdb_fd >= 0 || errno == ENOENT || note_unreadable(p, MORERCPTHOSTS);
 }
 
-int policy_load(policy *p)
+static int load_badmailfrom(policy *p)
 {
 	int present;
 
+	if (!load_list(p, &p->badmailfrom, &p->badmailfrom_list, "control/badmailfrom", &present))
+		return 0;
+	note_useless(p, &p->badmailfrom_list, "control/badmailfrom", "\r", "no sender is called that",
+		"the sender meant is let in; the lines of the file must end in LF alone");
+	return 1;
+}
+
+int policy_load(policy *p)
+{
 	p->relayclient = getenv("RELAYCLIENT");
-	return load_names(p) && load_timeout(p) && load_rcpthosts(p)
-	 && load_list(p, &p->badmailfrom, &p->badmailfrom_list, "control/badmailfrom", &present)
-	 && load_databytes(p);
+	return load_names(p) && load_timeout(p) && load_rcpthosts(p) && load_badmailfrom(p) && load_databytes(p);
 }
 
 static void note_damaged(policy *p)

@@ -166,6 +166,30 @@ static void unreadable(void **state)
 	policy_free(&p);
 }
 
+static void useless(void **state)
+{
+	static struct { char const *file; char const *text; char const *note; } const cases[] = {
+		{ "control/rcpthosts", "#c\na.example\n.b.example\n", "" },
+		{ "control/rcpthosts", "#c\n\na.example\nuser@b.example\nc@d\n", "control/rcpthosts: line 4: no host" },
+		{ "control/rcpthosts", "a.example\r\nb.example\r\n", "control/rcpthosts: line 1: no host" },
+		{ "control/rcpthosts", "a.example\n b.example\n", "control/rcpthosts: line 2: no host" },
+		{ "control/badmailfrom", "a@b.example\n@c.example\n", "" },
+		{ "control/badmailfrom", "a@b.example\n@c.example\r\n", "control/badmailfrom: line 2: no sender" },
+		{ "control/smtpgreeting", "mx.example\r\n", "control/smtpgreeting: CR in line 1" },
+	};
+	policy p;
+	size_t i;
+
+	(void)state;
+	write_file("control/me", "mx.example\n");
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		write_file(cases[i].file, cases[i].text);
+		load(&p, 1, cases[i].note);
+		policy_free(&p);
+		unlink(cases[i].file);
+	}
+}
+
 static void damaged_cdb(void **state)
 {
 	policy p;
@@ -241,6 +265,7 @@ int main(void)
 		cmocka_unit_test_setup(numbers, each_start),
 		cmocka_unit_test_setup(environment, each_start),
 		cmocka_unit_test_setup(unreadable, each_start),
+		cmocka_unit_test_setup(useless, each_start),
 		cmocka_unit_test_setup(damaged_cdb, each_start),
 		cmocka_unit_test_setup(localise, each_start),
 	};
