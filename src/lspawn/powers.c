@@ -19,7 +19,6 @@ void powers_limit(void)
 		return;
 	data[0].permitted &= keep;
 	data[0].effective = data[0].permitted;
-	data[0].inheritable = 0;
-	data[1].permitted = data[1].effective = data[1].inheritable = 0;
+	data[1].permitted = data[1].effective = 0;
 	(void)syscall(SYS_capset, &head, data);
 }

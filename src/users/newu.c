@@ -110,12 +110,10 @@ static int line_get(buffer *b, stralloc *sa, int *ended)
 	sa->len = 0;
 	line++;
 	*ended = skagetlnmaxsep(b, sa, LINE_LIMIT, "\n", 1) > 0;
+	if (sa->len > LINE_LIMIT || (!*ended && errno == EMSGSIZE))
+		bad_format("it is longer than a delivery can use; shorten it");
 	if (*ended)
 		return sa->len--, 1;
-	if (sa->len >= LINE_LIMIT)
-		bad_format("it is too long for anybody to use");
-	if (sa->len == 0 && errno == ENOMEM)
-		strerr_dief(111, "out of memory");
 	return sa->len > 0;
 }
 
@@ -152,6 +150,8 @@ static void convert(int fd, struct cdb_make *c)
 		put(c, &key, &data);
 		wild_add(&wild, &l, &key);
 	}
+	if (errno == ENOMEM)
+		strerr_dief(111, "out of memory");
 	if (errno && errno != EPIPE)
 		strerr_dief(111, "unable to read ", ASSIGN);
 	bad_format("the file ends without a line that is a single dot; add one");
