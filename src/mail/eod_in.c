@@ -18,14 +18,16 @@ enum
 	BARE_LF = 128,
 };
 
+enum { PUT_HELD = PUT_DOT | PUT_CR };
+
 static unsigned char const table[STATES][CLASSES] =
 {
-	/*               LF                CR                             PERIOD                          OTHER */
-	[INSIDE]     = { BARE_LF,          AFTER_CR,                      PUT | INSIDE,                   PUT | INSIDE },
-	[LINE_START] = { BARE_LF,          AFTER_CR,                      DOT,                            PUT | INSIDE },
-	[DOT]        = { BARE_LF,          DOT_CR,                        PUT | INSIDE,                   PUT | INSIDE },
-	[DOT_CR]     = { END,              PUT_DOT | PUT_CR | AFTER_CR,   PUT_DOT | PUT_CR | PUT | INSIDE, PUT_DOT | PUT_CR | PUT | INSIDE },
-	[AFTER_CR]   = { PUT | LINE_START, PUT_CR | AFTER_CR,             PUT_CR | PUT | INSIDE,          PUT_CR | PUT | INSIDE },
+	/*               LF                CR                    PERIOD                   OTHER */
+	[INSIDE]     = { BARE_LF,          AFTER_CR,             PUT | INSIDE,            PUT | INSIDE },
+	[LINE_START] = { BARE_LF,          AFTER_CR,             DOT,                     PUT | INSIDE },
+	[DOT]        = { BARE_LF,          DOT_CR,               PUT | INSIDE,            PUT | INSIDE },
+	[DOT_CR]     = { END,              PUT_HELD | AFTER_CR,  PUT_HELD | PUT | INSIDE, PUT_HELD | PUT | INSIDE },
+	[AFTER_CR]   = { PUT | LINE_START, PUT_CR | AFTER_CR,    PUT_CR | PUT | INSIDE,   PUT_CR | PUT | INSIDE },
 };
 
 _Static_assert(LINE_START == 1, "EOD_IN_ZERO names the state by its number");

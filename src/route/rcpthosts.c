@@ -28,7 +28,8 @@ static rcpthosts_status look_up(rcpthosts_lookup *more, void *data, char const *
 	return RCPTHOSTS_NO;
 }
 
-rcpthosts_status rcpthosts_allows(constmap const *hosts, rcpthosts_lookup *more, void *data, char const *address, size_t n)
+rcpthosts_status rcpthosts_allows(constmap const *hosts, rcpthosts_lookup *more, void *data,
+	char const *address, size_t n)
 {
 	size_t at = text_rchr(address, n, '@');
 	char const *host = address + at + 1;

@@ -99,7 +99,8 @@ static int load_timeout(policy *p)
 }
 
 /* An entry with one of the bytes in bad is a slip of the pen; told of the first, the admin sees them all. */
-static void note_useless(policy *p, control_list const *l, char const *file, char const *bad, char const *what, char const *cure)
+static void note_useless(policy *p, control_list const *l, char const *file, char const *bad,
+	char const *what, char const *cure)
 {
 	char const *s = l->entries.s;
 	char where[128];
