@@ -37,8 +37,7 @@ int bounce_foot(stralloc *sa, bounce_letter const *l)
 
 int bounce_paragraph(stralloc *sa, char const *recipient, size_t recipientlen, char const *text, size_t n)
 {
-	char *shown;
-	size_t start;
+	size_t start = sa->len;
 	size_t i;
 
 	if (!stralloc_append(sa, '<'))
@@ -48,15 +47,13 @@ int bounce_paragraph(stralloc *sa, char const *recipient, size_t recipientlen, c
 			return 0;
 	if (!stralloc_cats(sa, ">:\n"))
 		return 0;
-	start = sa->len;
 	if (n && !stralloc_catb(sa, text, n))
 		return 0;
 	if (n && text[n - 1] != '\n' && !stralloc_append(sa, '\n'))
 		return 0;
-	shown = sa->s + start;
-	n = sa->len - start;
-	for (i = n > 1 ? n - 2 : 0; i > 0; i--)
-		if (shown[i] == '\n' && shown[i - 1] == '\n')
-			shown[i] = '/';
+	/* From the right, so that each newline is compared with what stood before it. */
+	for (i = sa->len - 2; i > start; i--)
+		if (sa->s[i] == '\n' && sa->s[i - 1] == '\n')
+			sa->s[i] = '/';
 	return stralloc_append(sa, '\n');
 }

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "unit.h"
+
+#include "send/schedule.h"
+
+enum { BIRTH = 1000000000, LIFETIME = 604800 };
+
+/* Attempts come at (ck)^2 seconds after birth, whichever second of an interval the last one was made in. */
+static void attempts(void **state)
+{
+	static int64_t const step[CHANNELS] = { 10, 20 };
+	channel c;
+	int64_t k;
+
+	(void)state;
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++)
+		for (k = 0; k < 100; k++) {
+			int64_t at = step[c] * k * step[c] * k;
+			int64_t next = step[c] * (k + 1) * step[c] * (k + 1);
+
+			assert_int_equal(schedule_retry(BIRTH, BIRTH + at, c), BIRTH + next);
+		}
+}
+
+static void between(void **state)
+{
+	static struct { int64_t age; int64_t local; int64_t remote; } const rows[] = {
+		{ 0, 100, 400 }, { 1, 121, 441 }, { 3, 121, 441 }, { 4, 144, 484 }, { 30, 225, 625 }, { 99, 361, 841 },
+		{ 110, 400, 900 }, { 420, 900, 1600 }, { 1055, 1764, 2704 }, { 2500, 3600, 4900 }, { 10100, 12100, 14400 },
+		{ 40200, 44100, 48400 }, { 100170, 106276, 112896 }, { 250500, 260100, 270400 },
+		{ -1, 100, 400 }, { -1000000000, 100, 400 },    /* born in the future: as if just born */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(schedule_retry(BIRTH, BIRTH + rows[i].age, CHANNEL_LOCAL), BIRTH + rows[i].local);
+		assert_int_equal(schedule_retry(BIRTH, BIRTH + rows[i].age, CHANNEL_REMOTE), BIRTH + rows[i].remote);
+	}
+}
+
+static void always_later(void **state)
+{
+	int64_t age;
+
+	(void)state;
+	for (age = 0; age < 1000000; age += 37) {
+		assert_true(schedule_retry(BIRTH, BIRTH + age, CHANNEL_LOCAL) > BIRTH + age);
+		assert_true(schedule_retry(BIRTH, BIRTH + age, CHANNEL_REMOTE) > BIRTH + age);
+	}
+	assert_true(schedule_retry(0, (int64_t)1 << 40, CHANNEL_LOCAL) > (int64_t)1 << 40);
+}
+
+static void whole_life(void **state)
+{
+	static int const want[CHANNELS] = { 78, 39 };
+	channel c;
+
+	(void)state;
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
+		int64_t t = BIRTH;
+		int n = 0;
+
+		for (; !schedule_dying(BIRTH, t, LIFETIME); t = schedule_retry(BIRTH, t, c))
+			n++;
+		assert_int_equal(n, want[c]);
+		assert_int_equal(t, BIRTH + 608400);    /* both end with the same attempt */
+	}
+}
+
+static void dying(void **state)
+{
+	(void)state;
+	assert_false(schedule_dying(BIRTH, BIRTH + LIFETIME, LIFETIME));
+	assert_true(schedule_dying(BIRTH, BIRTH + LIFETIME + 1, LIFETIME));
+	assert_false(schedule_dying(BIRTH, BIRTH, 0));
+	assert_true(schedule_dying(BIRTH, BIRTH + 1, 0));
+	assert_false(schedule_dying(BIRTH, BIRTH + 4294967295, 4294967295u));
+}
+
+static void lists(void **state)
+{
+	uint64_t id;
+	int64_t when;
+
+	(void)state;
+	assert_int_equal(schedule_take(SCHEDULE_LOCAL, 100, &id, &when), 0);
+	schedule_add(SCHEDULE_LOCAL, 50, 7);
+	schedule_add(SCHEDULE_LOCAL, 40, 8);
+	schedule_add(SCHEDULE_REMOTE, 60, 7);
+	schedule_add(SCHEDULE_DONE, 99, 9);
+	assert_int_equal(schedule_due(SCHEDULE_LOCAL, 39), 0);
+	assert_int_equal(schedule_take(SCHEDULE_LOCAL, 39, &id, &when), 0);
+	assert_int_equal(schedule_take(SCHEDULE_LOCAL, 40, &id, &when), 1);
+	assert_int_equal(id, 8);
+	assert_int_equal(when, 40);
+	schedule_hurry(10);
+	assert_int_equal(schedule_first(SCHEDULE_LOCAL, &when), 1);
+	assert_int_equal(when, 10);
+	assert_int_equal(schedule_take(SCHEDULE_LOCAL, 10, &id, &when), 1);
+	assert_int_equal(id, 7);
+	assert_int_equal(schedule_take(SCHEDULE_REMOTE, 10, &id, &when), 1);
+	assert_int_equal(schedule_first(SCHEDULE_DONE, &when), 1);
+	assert_int_equal(when, 99);                     /* not what SIGALRM is about */
+	assert_int_equal(schedule_take(SCHEDULE_DONE, 99, &id, &when), 1);
+	assert_int_equal(schedule_first(SCHEDULE_DONE, &when), 0);
+}
+
+int main(void)
+{
+	static struct CMUnitTest const tests[] = {
+		cmocka_unit_test(attempts),
+		cmocka_unit_test(between),
+		cmocka_unit_test(always_later),
+		cmocka_unit_test(whole_life),
+		cmocka_unit_test(dying),
+		cmocka_unit_test(lists),
+	};
+
+	return cmocka_run_group_tests(tests, 0, 0);
+}
