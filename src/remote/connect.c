@@ -42,7 +42,10 @@ static int finish(int fd, tain const *deadline)
 		return 0;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len) < 0)
 		return 0;
-	return e ? (errno = e, 0) : 1;
+	/* Reset, and not refused: it stood and was cut at once. The dialogue will find out. */
+	if (e && e != ECONNRESET && e != EPIPE)
+		return errno = e, 0;
+	return 1;
 }
 
 static int try_connect(int fd, ip_address const *ip, unsigned int port, tain const *deadline)
