@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <errno.h>
-#include <stdint.h>
-#include <string.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <skalibs/sig.h>
 #include <skalibs/stralloc.h>
 #include <skalibs/types.h>
 
@@ -112,28 +113,46 @@ static int deliver(settings const *s, route const *r, char const *const *args, s
 	return 0;
 }
 
+/* Descriptors, directory and control files; null, or what to report. */
+static char const *prepare(settings *s)
+{
+	int const message = fcntl(0, F_GETFD) >= 0;
+	control_status loaded;
+
+	sig_ignore(SIGPIPE);
+	if (!fds_sane(2) || !io_start())
+		return noresources;
+	if (chdir(conf_home) < 0)
+		return "ZUnable to switch to home directory. (#4.3.0)";
+	/* Descriptor 0 is /dev/null by now, and what we would deliver is an empty message. */
+	if (!message)
+		return "ZUnable to read message. (#4.3.0)";
+	loaded = settings_load(s);
+	if (loaded == CONTROL_READ)
+		return 0;
+	return loaded == CONTROL_ERROR && errno == ENOMEM ? nomem : "ZUnable to read control files. (#4.3.0)";
+}
+
 int main(int argc, char const *const *argv)
 {
 	static settings s = SETTINGS_ZERO;
 	static route r;
 	ipme me = IPME_ZERO;
+	char const *problem;
 	dns_status status;
 	size_t usable;
 
-	if (!fds_sane(2) || !io_start())
-		return finish(noresources);
 	if (argc <= RECIPIENTS)
 		return finish("DI (qmail-remote) was invoked improperly. (#5.3.5)");
-	if (chdir(conf_home) < 0)
-		return finish("ZUnable to switch to home directory. (#4.3.0)");
-	if (settings_load(&s) != CONTROL_READ)
-		return finish(errno == ENOMEM ? nomem : "ZUnable to read control files. (#4.3.0)");
+	problem = prepare(&s);
+	if (problem)
+		return finish(problem);
 	if (!addresses_ok(argv + SENDER))
 		return finish("DSorry, I can't send an address with a line break in it. (#5.1.3)");
 	status = route_find(&r, &s, argv[HOST]);
 	if (status != DNS_FOUND)
 		return finish_unfound(&r, status);
-	if (!ipme_load(&me))
+	if (!r.relay && !ipme_load(&me))
 		return finish(noresources);
 	usable = route_usable(&r.list, &me, r.relay);
 	if (usable == 0)

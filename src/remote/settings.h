@@ -20,8 +20,8 @@ typedef struct settings
 #define SETTINGS_ZERO { .helohost = STRALLOC_ZERO, .routelines = CONTROL_LIST_ZERO, .routes = CONSTMAP_ZERO, \
 	.timeoutconnect = 60, .timeoutremote = 1200 }
 
-/* More than ten years: so that no sum of deadlines can wrap. */
-enum { SETTINGS_SECONDS_MAX = 400000000 };
+/* Three years: CONNECT_ROUNDS times as much is still a number of seconds. */
+enum { SETTINGS_SECONDS_MAX = 100000000 };
 
 /* settings_load: from the current directory, which is the home. CONTROL_READ, CONTROL_ABSENT when neither
  * helohost nor me is there, or CONTROL_ERROR with errno (ENOMEM: out of memory). A timeout that is no
