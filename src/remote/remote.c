@@ -33,7 +33,7 @@ static int finish(char const *text)
 	return 0;
 }
 
-static int finish_bad_line(route const *r)
+static int finish_bad_line(route const *r, char const *wrong)
 {
 	char number[SIZE_FMT];
 
@@ -41,7 +41,7 @@ static int finish_bad_line(route const *r)
 	report_puts("ZI can't use line ");
 	report_puts(number);
 	report_puts(" of control/smtproutes: ");
-	report_puts(r->status == SMTPROUTES_BADPORT ? "its port is no number up to 65535" : "its relay can be no host");
+	report_puts(wrong);
 	return finish("; write domain:relay or domain:relay:port. (#4.3.5)");
 }
 
@@ -56,8 +56,12 @@ static int finish_no_host(char const *host)
 
 static int finish_unfound(route const *r, dns_status status)
 {
-	if (r->status == SMTPROUTES_BADRELAY || r->status == SMTPROUTES_BADPORT)
-		return finish_bad_line(r);
+	if (r->status == SMTPROUTES_BADRELAY)
+		return finish_bad_line(r, "its relay can be no host");
+	if (r->status == SMTPROUTES_BADPORT)
+		return finish_bad_line(r, "its port is no number up to 65535");
+	if (r->status == SMTPROUTES_NOCOLON)
+		return finish_bad_line(r, "no colon follows its domain");
 	switch (status) {
 	case DNS_NOHOST:
 		return finish_no_host(r->host);

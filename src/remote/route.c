@@ -23,7 +23,7 @@ dns_status route_find(route *r, settings const *s, char const *host)
 {
 	smtproutes_route found = { .port = 0 };
 
-	r->status = smtproutes_find(&found, &s->routes, host, strlen(host));
+	r->status = smtproutes_find(&found, &s->routelines, &s->routes, host, strlen(host));
 	r->relay = 0;
 	r->login = 0;
 	r->host = host;

@@ -26,7 +26,7 @@ typedef struct route
 } route;
 
 /* route_find: set *r for host (NUL-terminated). DNS_FOUND, or why there is no address; if r->status is
- * BADRELAY or BADPORT the line of control/smtproutes is wrong and nothing was looked up (DNS_SOFT). */
+ * neither NONE nor RELAY, the line of control/smtproutes is wrong and nothing was looked up (DNS_SOFT). */
 extern dns_status route_find(route *r, settings const *s, char const *host);
 
 /* route_usable: how many of the addresses, from the front of the sorted list, are better than the best of

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/constmap.h"
+#include "base/control.h"
 
 /* control/smtproutes: where mail for a domain goes instead of its mail exchangers.
  *
@@ -20,6 +21,7 @@ typedef enum
 	SMTPROUTES_RELAY,
 	SMTPROUTES_BADRELAY,    /* the relay can be no host name */
 	SMTPROUTES_BADPORT,     /* what follows the relay is no port number */
+	SMTPROUTES_NOCOLON,     /* something else than a colon stands between domain and relay */
 } smtproutes_status;
 
 typedef struct smtproutes_route
@@ -31,9 +33,12 @@ typedef struct smtproutes_route
 	size_t index;           /* of the line in the list the map was made from, for control_line */
 } smtproutes_route;
 
-/* smtproutes_find: the route of a domain in a map made by constmap_map from control/smtproutes with ':'.
- * *r is filled unless NONE is returned; index also says which line is bad. No allocation. */
-extern smtproutes_status smtproutes_find(smtproutes_route *r, constmap const *m, char const *domain, size_t n);
+/* smtproutes_find: the route of a domain, from the lines l of control/smtproutes and the map m that
+ * constmap_map made of them with ':'. *r is filled unless NONE or NOCOLON is returned; index says which line
+ * it was, or which is bad. A line without a colon counts only as a mistake about the domain it starts with:
+ * qmail never looked at it, and other mail must not wait for it. No allocation. */
+extern smtproutes_status smtproutes_find(smtproutes_route *r, control_list const *l, constmap const *m,
+	char const *domain, size_t n);
 
 /* smtproutes_parse: what stands behind the domain in one line. Sets all of *r but index. */
 extern smtproutes_status smtproutes_parse(smtproutes_route *r, char const *s, size_t n);

@@ -96,7 +96,7 @@ static void find(void **state)
 	for (i = 0; i < sizeof asked / sizeof asked[0]; i++) {
 		smtproutes_route r;
 
-		assert_int_equal(smtproutes_find(&r, &m, asked[i].domain, strlen(asked[i].domain)), asked[i].status);
+		assert_int_equal(smtproutes_find(&r, &l, &m, asked[i].domain, strlen(asked[i].domain)), asked[i].status);
 		assert_int_equal(r.index, asked[i].index);
 		if (asked[i].relay) {
 			assert_int_equal(r.relaylen, strlen(asked[i].relay));
@@ -107,14 +107,54 @@ static void find(void **state)
 	control_list_free(&l);
 }
 
+/* Lines without a colon concern the domain they start with, unless a better line does. */
+static void find_misfits(void **state)
+{
+	static char const lines[] = "a.example relay\0relay.example\0.b.example=relay\0x.b.example:one\0"
+		".c.example:two\0.example\tthree\0d.example,";
+	static size_t const numbers[] = { 1, 2, 3, 4, 5, 6, 7 };
+	static struct { char const *domain; smtproutes_status status; size_t index; } const asked[] = {
+		{ "a.example", SMTPROUTES_NOCOLON, 0 },
+		{ "A.Example", SMTPROUTES_NOCOLON, 0 },
+		{ "relay.example", SMTPROUTES_NOCOLON, 5 },
+		{ "y.b.example", SMTPROUTES_NOCOLON, 2 },
+		{ "x.b.example", SMTPROUTES_RELAY, 3 },
+		{ "b.example", SMTPROUTES_NOCOLON, 5 },
+		{ "x.c.example", SMTPROUTES_RELAY, 4 },
+		{ "d.example", SMTPROUTES_NOCOLON, 6 },
+		{ "a.test", SMTPROUTES_NONE, 0 },
+		{ "example", SMTPROUTES_NONE, 0 },
+		{ "", SMTPROUTES_NONE, 0 },
+	};
+	control_list l = CONTROL_LIST_ZERO;
+	constmap m = CONSTMAP_ZERO;
+	size_t i;
+
+	(void)state;
+	assert_true(stralloc_copyb(&l.entries, lines, sizeof lines));
+	assert_true(stralloc_copyb(&l.lines, (char const *)numbers, sizeof numbers));
+	l.n = 7;
+	assert_true(constmap_map(&m, &l, ':'));
+	for (i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		smtproutes_route r = { .index = 0 };
+
+		if (smtproutes_find(&r, &l, &m, asked[i].domain, strlen(asked[i].domain)) != asked[i].status)
+			fail_msg("%s", asked[i].domain);
+		assert_int_equal(r.index, asked[i].index);
+	}
+	constmap_free(&m);
+	control_list_free(&l);
+}
+
 static void find_nothing(void **state)
 {
+	control_list l = CONTROL_LIST_ZERO;
 	constmap none = CONSTMAP_ZERO;
 	smtproutes_route r;
 
 	(void)state;
-	assert_int_equal(smtproutes_find(&r, &none, "h.example", 9), SMTPROUTES_NONE);
-	assert_int_equal(smtproutes_find(&r, &none, "", 0), SMTPROUTES_NONE);
+	assert_int_equal(smtproutes_find(&r, &l, &none, "h.example", 9), SMTPROUTES_NONE);
+	assert_int_equal(smtproutes_find(&r, &l, &none, "", 0), SMTPROUTES_NONE);
 }
 
 int main(void)
@@ -122,6 +162,7 @@ int main(void)
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(parse),
 		cmocka_unit_test(find),
+		cmocka_unit_test(find_misfits),
 		cmocka_unit_test(find_nothing),
 	};
 
