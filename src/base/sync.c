@@ -33,3 +33,12 @@ int sync_dir(char const *path)
 	errno = e;
 	return ok;
 }
+
+int sync_names(char const *path, int fd)
+{
+	if (sync_dir(path))
+		return 1;
+	if (errno == EACCES)
+		return syncfs(fd) == 0;
+	return errno == EINVAL;
+}

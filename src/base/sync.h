@@ -15,4 +15,9 @@ extern int sync_file(int fd);
 /* sync_dir: the names in the directory at path are on disk. 1, or 0 with errno. */
 extern int sync_dir(char const *path);
 
+/* sync_names: as sync_dir, for directories that others made. fd is a file in it: when the directory may be
+ * written but not read, and so cannot be opened to be flushed by itself, its whole file system is flushed
+ * instead. A file system that knows no flushing of directories (EINVAL) counts as flushed. */
+extern int sync_names(char const *path, int fd);
+
 #endif
