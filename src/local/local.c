@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>

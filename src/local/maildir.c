@@ -150,17 +150,6 @@ static int name_new(parcel *p)
 		&& stralloc_0(&p->new);
 }
 
-static int sync_names(parcel const *p)
-{
-	if (sync_dir(p->newdir.s))
-		return 1;
-	/* A new/ that may be written but not listed cannot be opened to be flushed by itself. */
-	if (errno == EACCES)
-		return syncfs(p->fd) == 0;
-	/* EINVAL: a file system that knows no flushing of directories. It does what it can. */
-	return errno == EINVAL;
-}
-
 /* The promise of a maildir: once we say yes the message is in new/, whole, also after a power cut; and at
  * no time is there anything in new/ but whole messages, also after a power cut.
  *   1 fsync the file: its bytes are on disk before any name in new/ can be. A name flushed earlier could
@@ -176,7 +165,7 @@ static int commit(parcel *p)
 		return 0;
 	if (link(p->tmp.s, p->new.s) < 0)
 		return 0;
-	if (!sync_names(p) || close(p->fd) < 0) {
+	if (!sync_names(p->newdir.s, p->fd) || close(p->fd) < 0) {
 		unlink(p->new.s);
 		return 0;
 	}
@@ -231,9 +220,7 @@ int maildir_deliver(outcome *o, delivery const *d, char const *dir)
 
 	if (!delivery_rewind(o))
 		return 0;
-	if (gethostname(host, sizeof host - 1) < 0 || !*host)
-		host[0] = '?', host[1] = 0;
-	p.birth.host = host;
+	p.birth.host = gethostname(host, sizeof host - 1) == 0 && *host ? host : "localhost";
 	p.birth.pid = (unsigned long)getpid();
 	trouble = deliver(&p, d);
 	stralloc_free(&p.tmp);

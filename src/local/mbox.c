@@ -18,7 +18,7 @@
 #include "deadline.h"
 #include "mail/fromline.h"
 
-enum { BLOCK = 65536, LOCK_SECONDS = 30 };
+enum { BLOCK = 65536, LOCK_SECONDS = 30, TRIES = 5 };
 
 static char const locked_text[] = "File has been locked for 30 seconds straight. (#4.3.0)";
 
@@ -31,19 +31,41 @@ typedef struct mbox
 	off_t end;              /* where we start */
 } mbox;
 
-/* Without O_NONBLOCK a FIFO by this name would hold us for ever. */
-static int open_box(mbox *m)
+/* Whether the name still leads to what we have opened and locked. */
+static int is_current(mbox *m)
 {
-	m->fd = open(m->file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
-	return m->fd >= 0;
+	struct stat opened;
+	struct stat named;
+
+	if (fstat(m->fd, &opened) < 0)
+		return 0;
+	m->regular = S_ISREG(opened.st_mode);
+	m->end = m->regular ? opened.st_size : 0;
+	return !m->regular
+		|| (stat(m->file, &named) == 0 && named.st_dev == opened.st_dev && named.st_ino == opened.st_ino);
 }
 
-static void lock_box(mbox *m)
+/* A reader may move the mbox away or remove it while we wait for his lock, and what we wrote then nobody
+ * would read: so look again, and start over with what is there now. 1, or 0 with *o set. */
+static int open_box(outcome *o, mbox *m)
 {
-	deadline_start(LOCK_SECONDS, locked_text, 0);
-	/* A file system that has no locks is used without, as ever. */
-	m->locked = flock(m->fd, LOCK_EX) == 0;
-	deadline_stop();
+	unsigned int attempt;
+
+	for (attempt = 0; attempt < TRIES; attempt++) {
+		/* Without O_NONBLOCK a FIFO by this name would hold us for ever. */
+		m->fd = open(m->file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+		if (m->fd < 0)
+			return outcome_defer(o, "Unable to open ", m->file, "4.2.1");
+		deadline_start(LOCK_SECONDS, locked_text, 0);
+		/* A file system that has no locks is used without, as ever. */
+		m->locked = flock(m->fd, LOCK_EX) == 0;
+		deadline_stop();
+		if (is_current(m))
+			return 1;
+		fd_close(m->fd);
+	}
+	errno = EBUSY;
+	return outcome_defer(o, "Unable to write ", m->file, "4.3.0");
 }
 
 /* Make the name of an empty mbox durable before its first byte is written. An mbox with anything in it has
@@ -59,11 +81,9 @@ static int sync_name(mbox const *m)
 		return 0;
 	slash = path + text_rchr(path, strlen(path), '/');
 	slash[slash == path] = 0;
-	ok = sync_dir(path);
+	ok = sync_names(path, m->fd);
 	free(path);
-	if (!ok && errno == EACCES)
-		return syncfs(m->fd) == 0;
-	return ok || errno == EINVAL;
+	return ok;
 }
 
 /* 1 if the last message is cut off in the middle of a line: ours must start on its own. */
@@ -120,15 +140,10 @@ static int sync_box(mbox const *m)
 }
 
 /* As copy. Order: the name (of an empty mbox only), the message, the flush. */
-static int append(mbox *m, delivery const *d)
+static int append(mbox const *m, delivery const *d)
 {
-	struct stat st;
 	int r;
 
-	if (fstat(m->fd, &st) < 0)
-		return 0;
-	m->regular = S_ISREG(st.st_mode);
-	m->end = m->regular ? st.st_size : 0;
 	if (m->regular && m->end == 0 && !sync_name(m))
 		return 0;
 	r = copy(m, d);
@@ -150,9 +165,8 @@ int mbox_deliver(outcome *o, delivery const *d, char const *file)
 
 	if (!delivery_rewind(o))
 		return 0;
-	if (!open_box(&m))
-		return outcome_defer(o, "Unable to open ", file, "4.2.1");
-	lock_box(&m);
+	if (!open_box(o, &m))
+		return 0;
 	r = append(&m, d);
 	if (r < 0)
 		outcome_defer(o, "Unable to read message", "", "4.3.0");
