@@ -1,0 +1,129 @@
+"""boot/quickstart: from nothing to a delivered message, again without harm, two side by side, and back."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from conftest import ROOT, SCRATCH
+
+PORT = 2525
+
+
+def quickstart(home, *args):
+    return subprocess.run([ROOT + "/boot/quickstart", "--home", home, "--no-packages", *args], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+
+
+def settings(home):
+    """Everything an administrator may have written."""
+    texts = {}
+    for d in ("control", "users", "alias", "service/qmail-smtpd/env"):
+        for f in os.listdir(os.path.join(home, d)):
+            p = os.path.join(home, d, f)
+            if os.path.isfile(p) and not p.endswith(".cdb") and f != "cdb":
+                with open(p) as t:
+                    texts[d + "/" + f] = t.read()
+    return texts
+
+
+def connected(address, port):
+    with socket.socket() as s:
+        return s.connect_ex((address, port)) == 0
+
+
+@pytest.fixture
+def places(homes):
+    made = [SCRATCH + "/quick1", SCRATCH + "/quick2"]
+    for h in made:
+        shutil.rmtree(h, ignore_errors=True)
+    yield made
+    for h in made:
+        if os.path.isdir(h):
+            quickstart(h, "--stop")
+            shutil.rmtree(h)
+
+
+def start(home, address="127.0.0.1", host="one.example.org"):
+    return quickstart(home, "--host", host, "--address", address, "--port", str(PORT), "--user", "foo")
+
+
+def test_a_message_arrives_and_a_second_run_changes_nothing(places):
+    home = places[0]
+    r = start(home)
+    assert r.returncode == 0, r.stdout
+    assert re.search(r"new msg (\d+)\n.*info msg \1: .*\n(.*\n)*.* end msg \1$", r.stdout, re.M), r.stdout
+    assert "Delivered-To: virtual.one.example.org-hello@virtual.one.example.org" in r.stdout
+    with open(home + "/control/rcpthosts", "a") as f:
+        f.write("kept.example")          # as an editor without a final newline leaves it
+    with open(home + "/users/assign") as f:
+        text = f.read()
+    with open(home + "/users/assign", "w") as f:
+        f.write("=kept:foo:1:1:/:::\n" + text)
+    before = settings(home)
+    r = start(home)
+    assert r.returncode == 0, r.stdout
+    assert settings(home) == before
+    assert "0 directories made" in r.stdout and " 0 of " in r.stdout
+    # another domain is added beside what is there
+    r = quickstart(home, "--domain", "more.example", "--mailbox", "A.B", "--user", "foo")
+    assert r.returncode == 0, r.stdout
+    after = settings(home)
+    assert after["control/rcpthosts"] == before["control/rcpthosts"] + "\n# added by quickstart\nmore.example\n"
+    assert after["users/assign"].startswith("=kept:foo:1:1:/:::\n") and after["users/assign"].endswith("\n.\n")
+    assert quickstart(home, "--stop").returncode == 0
+    assert not connected("127.0.0.1", PORT)
+    r = quickstart(home, "--stop")
+    assert r.returncode == 0 and "nothing to stop" in r.stdout
+
+
+def test_two_installations_on_one_port(places):
+    for home, address, host in ((places[0], "127.0.0.1", "one.example.org"), (places[1], "127.0.0.2", "two.example.org")):
+        r = start(home, address, host)
+        assert r.returncode == 0, r.stdout
+    assert quickstart(places[0], "--stop").returncode == 0
+    assert not connected("127.0.0.1", PORT) and connected("127.0.0.2", PORT)
+    for home in places:
+        other = places[1 - places.index(home)].encode()
+        for base, _, files in os.walk(home):
+            for f in files:
+                p = os.path.join(base, f)
+                if os.path.isfile(p):
+                    with open(p, "rb") as t:
+                        assert other not in t.read(), p
+
+
+def test_a_taken_port_is_refused_before_anything_is_done(places):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(("0.0.0.0", PORT))
+        s.listen()
+        r = start(places[0])
+    assert r.returncode == 111
+    assert "port %d is taken by process %d " % (PORT, os.getpid()) in r.stdout
+    assert not os.path.exists(places[0])
+
+
+@pytest.mark.parametrize("args, says", [
+    (["--port", "0"], "--port must be"),
+    (["--port", "65536"], "--port must be"),
+    (["--address", "1.2.3.256"], "--address must be"),
+    (["--host", "a b"], "--host is not"),
+    (["--domain", "../x"], "--domain is not"),
+    (["--mailbox", "|x"], "--mailbox is not"),
+    (["--user", "root"], "never delivered as root"),
+    (["--host"], "--host needs a value"),
+    (["--what"], "unknown option"),
+])
+def test_misuse(places, args, says):
+    r = quickstart(places[0], *args)
+    assert r.returncode == 100 and says in r.stdout
+    assert not os.path.exists(places[0])
+
+
+def test_not_root():
+    r = subprocess.run([ROOT + "/boot/quickstart"], user=65534, group=65534, extra_groups=[], stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True)
+    assert r.returncode == 111 and "only root can do this" in r.stdout
