@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <skalibs/buffer.h>
+#include <skalibs/types.h>
 
 #include "base/conf.h"
 #include "net/ip.h"
@@ -13,10 +15,30 @@
 
 char const *PROG = "qmail-tcpto";
 
-/* As its forerunners, it says even this on standard output. */
+static void put(char const *s)
+{
+	buffer_puts(buffer_1, s);
+}
+
+static void put_number(int64_t n)
+{
+	char s[INT64_FMT];
+
+	buffer_put(buffer_1, s, int64_fmt(s, n));
+}
+
+/* As its forerunners, this program says even this on standard output. */
 static int failed(char const *what)
 {
-	printf("%s: fatal: unable to %s: %s\n", PROG, what, strerror(errno));
+	int e = errno;
+
+	put(PROG);
+	put(": fatal: unable to ");
+	put(what);
+	put(": ");
+	put(strerror(e));
+	put("\n");
+	buffer_flush(buffer_1);
 	return 111;
 }
 
@@ -33,8 +55,12 @@ static void print_record(unsigned char const *record, uint32_t now)
 		return;
 	ip_set(&ip, address, len);
 	ip_format(text, &ip);
-	printf("%s%s timed out %lld seconds ago; # recent timeouts: %u\n", text, len == 16 ? "/64" : "",
-		(long long)now - (long long)when, count);
+	put(text);
+	put(len == 16 ? "/64 timed out " : " timed out ");
+	put_number((int64_t)now - (int64_t)when);
+	put(" seconds ago; # recent timeouts: ");
+	put_number(count);
+	put("\n");
 }
 
 int main(void)
@@ -50,5 +76,5 @@ int main(void)
 		return failed("read queue/lock/tcpto");
 	for (i = 0; i + TCPTO_RECORD <= n; i += TCPTO_RECORD)
 		print_record(t + i, now);
-	return fflush(stdout) == 0 ? 0 : 111;
+	return buffer_flush(buffer_1) ? 0 : 111;
 }
