@@ -38,7 +38,8 @@ static int describe(run *r, char const *what)
 
 static int refuse_x(run *r, char const *kind)
 {
-	return outcome_set(r->o, OUTCOME_DEFERRED, "Uh-oh: .qmail has ", kind, " delivery but has x bit set. (#4.7.0)", (char *)0);
+	return outcome_set(r->o, OUTCOME_DEFERRED,
+		"Uh-oh: .qmail has ", kind, " delivery but has x bit set. (#4.7.0)", (char *)0);
 }
 
 static int do_file(run *r, int is_maildir)
