@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <skalibs/types.h>
 
 #include "base/conf.h"
+#include "base/errtext.h"
 #include "net/ip.h"
 #include "proto/tcpto.h"
 
@@ -20,11 +20,11 @@ static void put(char const *s)
 	buffer_puts(buffer_1, s);
 }
 
-static void put_number(int64_t n)
+static void put_number(uint32_t n)
 {
-	char s[INT64_FMT];
+	char s[UINT32_FMT];
 
-	buffer_put(buffer_1, s, int64_fmt(s, n));
+	buffer_put(buffer_1, s, uint32_fmt(s, n));
 }
 
 /* As its forerunners, this program says even this on standard output. */
@@ -36,7 +36,7 @@ static int failed(char const *what)
 	put(": fatal: unable to ");
 	put(what);
 	put(": ");
-	put(strerror(e));
+	put(errtext(e));
 	put("\n");
 	buffer_flush(buffer_1);
 	return 111;
@@ -57,7 +57,7 @@ static void print_record(unsigned char const *record, uint32_t now)
 	ip_format(text, &ip);
 	put(text);
 	put(len == 16 ? "/64 timed out " : " timed out ");
-	put_number((int64_t)now - (int64_t)when);
+	put_number(when < now ? now - when : 0);
 	put(" seconds ago; # recent timeouts: ");
 	put_number(count);
 	put("\n");
