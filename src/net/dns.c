@@ -3,7 +3,6 @@
 #include "net/dns.h"
 
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/time.h>
@@ -16,236 +15,11 @@
 enum
 {
 	CLASS_IN = 1,
-	TYPE_A = 1,
-	TYPE_MX = 15,
-	TYPE_AAAA = 28,
 	TRY_MILLISECONDS = 5000,        /* doubles with each try */
 	TRIES = 3,
 	UDP_SIZE = 1232,                /* announced: fits a packet everywhere */
 	LATE_SECONDS = 3,               /* how long IPv6 addresses may come after the last IPv4 ones */
-	HEADER = 12,
-	RECORD_HEADER = 10,             /* type, class, time to live, length */
-	POINTER = 0xc0,
 };
-
-/* ---- reading answers ------------------------------------------------------------------------------- */
-
-static unsigned int get16(unsigned char const *p)
-{
-	return (unsigned int)p[0] << 8 | p[1];
-}
-
-/* The position behind the name at pos, or 0 when it does not end within n. */
-static size_t skip_name(unsigned char const *s, size_t n, size_t pos)
-{
-	while (pos < n) {
-		unsigned int c = s[pos];
-
-		if (c == 0)
-			return pos + 1;
-		if ((c & POINTER) == POINTER)
-			return pos + 2 <= n ? pos + 2 : 0;
-		if (c & POINTER)
-			return 0;
-		pos += 1 + c;
-	}
-	return 0;
-}
-
-/* The records of an answer, one after another. */
-typedef struct walk
-{
-	unsigned char const *s;
-	size_t n;
-	size_t pos;
-	unsigned int left;
-	unsigned int type;              /* 0 for other classes than IN */
-	size_t data;
-	size_t datalen;
-} walk;
-
-static int walk_start(walk *w, unsigned char const *s, size_t n)
-{
-	unsigned int questions;
-
-	if (n < HEADER)
-		return 0;
-	w->s = s;
-	w->n = n;
-	w->pos = HEADER;
-	w->left = get16(s + 6);
-	for (questions = get16(s + 4); questions > 0; questions--) {
-		w->pos = skip_name(s, n, w->pos);
-		if (w->pos == 0 || n - w->pos < 4)
-			return 0;
-		w->pos += 4;
-	}
-	return 1;
-}
-
-/* 1: a record, 0: no more of them, -1: damaged. */
-static int walk_next(walk *w)
-{
-	if (w->left == 0)
-		return 0;
-	w->left--;
-	w->pos = skip_name(w->s, w->n, w->pos);
-	if (w->pos == 0 || w->n - w->pos < RECORD_HEADER)
-		return -1;
-	w->type = get16(w->s + w->pos + 2) == CLASS_IN ? get16(w->s + w->pos) : 0;
-	w->datalen = get16(w->s + w->pos + 8);
-	w->data = w->pos + RECORD_HEADER;
-	if (w->datalen > w->n - w->data)
-		return -1;
-	w->pos = w->data + w->datalen;
-	return 1;
-}
-
-/* The name of the exchanger in the current record. */
-static int read_name(char name[DNS_NAME_MAX], walk const *w)
-{
-	char *expanded;
-	long taken;
-	size_t len;
-
-	if (w->datalen < 3
-	 || ares_expand_name(w->s + w->data + 2, w->s, (int)w->n, &expanded, &taken) != ARES_SUCCESS)
-		return 0;
-	len = strlen(expanded);
-	if (taken <= 0 || (size_t)taken != w->datalen - 2 || len >= DNS_NAME_MAX)
-		len = DNS_NAME_MAX;
-	else
-		memcpy(name, expanded, len + 1);
-	ares_free_string(expanded);
-	return len < DNS_NAME_MAX;
-}
-
-/* Keeps *x in order and no longer than it may be: what falls off the end is what would be tried last. */
-static void add_exchanger(dns_exchangers *x, dns_exchanger const *e)
-{
-	size_t at = x->n;
-
-	while (at > 0 && x->x[at - 1].preference > e->preference)
-		at--;
-	if (at == DNS_EXCHANGERS_MAX)
-		return;
-	if (x->n < DNS_EXCHANGERS_MAX)
-		x->n++;
-	memmove(x->x + at + 1, x->x + at, (x->n - at - 1) * sizeof x->x[0]);
-	x->x[at] = *e;
-}
-
-int dns_read_exchangers(dns_exchangers *x, unsigned char const *answer, size_t n)
-{
-	walk w;
-	int r;
-
-	x->n = 0;
-	if (!walk_start(&w, answer, n))
-		return 0;
-	while ((r = walk_next(&w)) > 0)
-		if (w.type == TYPE_MX) {
-			dns_exchanger e;
-
-			if (!read_name(e.name, &w))
-				return 0;
-			e.preference = get16(answer + w.data);
-			add_exchanger(x, &e);
-		}
-	return r == 0;
-}
-
-static void add_address(dns_list *l, ip_address const *ip, unsigned int preference, uint32_t rank)
-{
-	if (l->n < DNS_ADDRESSES_MAX)
-		l->a[l->n++] = (dns_address){ .ip = *ip, .preference = preference, .rank = rank };
-}
-
-int dns_read_addresses(dns_list *l, unsigned char const *answer, size_t n, unsigned int type,
-	unsigned int preference, uint32_t rank)
-{
-	size_t const len = type == TYPE_A ? 4 : 16;
-	walk w;
-	int r;
-
-	if (!walk_start(&w, answer, n))
-		return 0;
-	while ((r = walk_next(&w)) > 0)
-		if (w.type == type) {
-			ip_address ip;
-
-			if (w.datalen != len)
-				return 0;
-			ip_set(&ip, answer + w.data, len);
-			add_address(l, &ip, preference, rank);
-		}
-	return r == 0;
-}
-
-/* ---- order ----------------------------------------------------------------------------------------- */
-
-static int less(dns_address const *a, dns_address const *b)
-{
-	return a->preference != b->preference ? a->preference < b->preference : a->rank < b->rank;
-}
-
-/* By insertion: few, and equal ones keep the order the server gave them. */
-static void sort_by_rank(dns_list *l)
-{
-	size_t i;
-
-	for (i = 1; i < l->n; i++) {
-		dns_address x = l->a[i];
-		size_t at = i;
-
-		for (; at > 0 && less(&x, &l->a[at - 1]); at--)
-			l->a[at] = l->a[at - 1];
-		l->a[at] = x;
-	}
-}
-
-/* The first of a[0..n) from i on that has this length, or n. */
-static size_t next_of(dns_address const *a, size_t n, size_t i, unsigned int len)
-{
-	while (i < n && a[i].ip.len != len)
-		i++;
-	return i;
-}
-
-static void alternate(dns_address *a, size_t n)
-{
-	dns_address sorted[DNS_ADDRESSES_MAX];
-	size_t v4 = next_of(a, n, 0, 4);
-	size_t v6 = next_of(a, n, 0, 16);
-	size_t k = 0;
-
-	while (k < n) {
-		if (v4 < n) {
-			sorted[k++] = a[v4];
-			v4 = next_of(a, n, v4 + 1, 4);
-		}
-		if (v6 < n) {
-			sorted[k++] = a[v6];
-			v6 = next_of(a, n, v6 + 1, 16);
-		}
-	}
-	memcpy(a, sorted, n * sizeof a[0]);
-}
-
-void dns_sort(dns_list *l)
-{
-	size_t start = 0;
-	size_t end;
-
-	sort_by_rank(l);
-	for (; start < l->n; start = end) {
-		for (end = start; end < l->n && l->a[end].preference == l->a[start].preference; end++)
-			;
-		alternate(l->a + start, end - start);
-	}
-}
-
-/* ---- asking ---------------------------------------------------------------------------------------- */
 
 typedef enum { ASKED_PENDING, ASKED_ANSWERED, ASKED_NODATA, ASKED_NONAME, ASKED_SOFT, ASKED_NOMEM } asked;
 
@@ -290,7 +64,7 @@ static asked of_status(int status)
 
 static int read_answer(question *q, unsigned char const *answer, size_t n)
 {
-	if (q->type == TYPE_MX)
+	if (q->type == DNS_TYPE_MX)
 		return dns_read_exchangers(&q->lookup->exchangers, answer, n);
 	return dns_read_addresses(q->lookup->list, answer, n, q->type, q->preference, q->rank);
 }
@@ -301,7 +75,7 @@ static void answered(void *data, int status, int timeouts, unsigned char *answer
 
 	(void)timeouts;
 	q->lookup->pending--;
-	if (q->type == TYPE_AAAA)
+	if (q->type == DNS_TYPE_AAAA)
 		q->lookup->pending_v6--;
 	q->result = of_status(status);
 	if (q->result == ASKED_ANSWERED && (n < 0 || !read_answer(q, answer, (size_t)n)))
@@ -314,7 +88,7 @@ static void ask(lookup *k, question *q, char const *name, unsigned int type)
 	q->type = type;
 	q->result = ASKED_PENDING;
 	k->pending++;
-	if (type == TYPE_AAAA)
+	if (type == DNS_TYPE_AAAA)
 		k->pending_v6++;
 	ares_query(k->channel, name, CLASS_IN, (int)type, answered, q);
 }
@@ -413,8 +187,8 @@ static void ask_addresses(lookup *k, question q[2], char const *name, unsigned i
 
 	q[0].preference = q[1].preference = preference;
 	q[0].rank = q[1].rank = rank;
-	ask(k, &q[0], name, TYPE_A);
-	ask(k, &q[1], name, TYPE_AAAA);
+	ask(k, &q[0], name, DNS_TYPE_A);
+	ask(k, &q[1], name, DNS_TYPE_AAAA);
 }
 
 /* What no address means. Only "no such name" to the question for IPv4 is believed: there are servers that
@@ -451,7 +225,7 @@ static dns_status find_exchangers(lookup *k)
 		ip_address ip;
 
 		if (ip_literal(&ip, x->name, strlen(x->name))) {
-			add_address(k->list, &ip, 0, 0);
+			dns_add_address(k->list, &ip, 0, 0);
 		} else if (x->name[0]) {
 			asked_for[i] = 1;
 			ask_addresses(k, q[i], x->name, x->preference);
@@ -477,7 +251,7 @@ static dns_status find(lookup *k, char const *host, int exchange)
 
 	if (!exchange)
 		return find_host(k, host);
-	ask(k, &q, host, TYPE_MX);
+	ask(k, &q, host, DNS_TYPE_MX);
 	wait_for_all(k);
 	if (q.result == ASKED_SOFT)
 		return DNS_SOFT;
@@ -494,7 +268,7 @@ static dns_status look_up(dns_list *l, char const *host, int exchange)
 
 	l->n = 0;
 	if (ip_literal(&ip, host, strlen(host))) {
-		add_address(l, &ip, 0, 0);
+		dns_add_address(l, &ip, 0, 0);
 		return DNS_FOUND;
 	}
 	if (!host[0])
