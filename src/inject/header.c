@@ -192,6 +192,8 @@ static int read_lines(header *h, input *in, stralloc *line)
 			if (!starts_field(line))
 				return end_header(h, line);
 		}
+		if (status == INPUT_PART)
+			return fault_set(h->fault, FAULT_HEADER_LONG, "", 0);
 		if (!add_line(h, line, &field))
 			return 0;
 	}
