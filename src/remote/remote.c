@@ -141,7 +141,7 @@ int main(int argc, char const *const *argv)
 {
 	static settings s = SETTINGS_ZERO;
 	static route r;
-	ipme me = IPME_ZERO;
+	static ipme me = IPME_ZERO;
 	char const *problem;
 	dns_status status;
 	size_t usable;
