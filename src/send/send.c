@@ -89,10 +89,10 @@ static void start(void)
 	int mutex;
 
 	fds_cloexec_from(0);
+	refuse_unless(start_signals(), "unable to catch signals");
 	refuse_unless(chdir(conf_home) == 0, "unable to switch to home directory");
 	refuse_unless(controls_load(), "unable to read controls");
 	refuse_unless(chdir("queue") == 0 && queuefile_detect(), "unable to switch to queue directory");
-	refuse_unless(start_signals(), "unable to catch signals");
 	umask(077);
 	refuse_unless(open_mutex(&mutex), "unable to open mutex");
 	refuse_unless(lock_mutex(mutex), "qmail-send is already running");
