@@ -38,6 +38,9 @@ typedef struct spawner
 	stralloc command;       /* what is still to be written, from written on; empty: nothing */
 	size_t written;
 	spawn_report report;
+	char block[4096];       /* of reports, used up to pos */
+	size_t pos;
+	size_t n;
 } spawner;
 
 static spawner spawners[CHANNELS];
@@ -199,8 +202,9 @@ static void log_result(slot const *s, char const *how, stralloc const *text)
 	log_end();
 }
 
-/* One recipient is done with. A failure is in the bounce, on disk, before the mark says so. */
-static void settle(slot *s, spawn_report *r, int64_t now)
+/* One recipient is done with. A failure is in the bounce, on disk, before the mark says so. Returns whether
+ * it was a failure. */
+static int settle(slot *s, spawn_report *r, int64_t now)
 {
 	char letter = r->letter;
 
@@ -229,38 +233,44 @@ static void settle(slot *s, spawn_report *r, int64_t now)
 	}
 	job_release(s->j, now);
 	s->j = 0;
+	return letter == 'D';
 }
 
-static void take_report(spawner *p, int64_t now)
+static int take_report(spawner *p, int64_t now)
 {
 	unsigned int number = p->report.number;
+	int failed;
 
 	if (number >= p->limit || !p->slots[number].j) {
 		log_line("warning: internal error: delivery report out of range", 0, 0);
-		return;
+		return 0;
 	}
-	settle(&p->slots[number], &p->report, now);
+	failed = settle(&p->slots[number], &p->report, now);
 	p->used--;
 	delivery_status();
+	return failed;
 }
 
-static void read_reports(spawner *p, int64_t now)
+static void read_block(spawner *p)
 {
-	char block[4096];
-	size_t pos = 0;
-	ssize_t n = read(p->reports, block, sizeof block);
+	ssize_t n = read(p->reports, p->block, sizeof p->block);
 
-	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)) {
+	p->pos = 0;
+	p->n = n > 0 ? (size_t)n : 0;
+	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
 		lose(p);
-		return;
-	}
-	while (n > 0 && pos < (size_t)n) {
-		int r = spawn_report_feed(&p->report, block, (size_t)n, &pos);
+}
 
-		if (r > 0)
-			take_report(p, now);
-		else if (r < 0)
+/* A failure costs a disk flush: no more than one a turn. */
+static void take_reports(spawner *p, int64_t now)
+{
+	while (p->pos < p->n) {
+		int r = spawn_report_feed(&p->report, p->block, p->n, &p->pos);
+
+		if (r < 0)
 			log_nomem();
+		else if (r > 0 && take_report(p, now))
+			break;
 	}
 }
 
@@ -273,7 +283,10 @@ void delivery_selprep(turn *t)
 
 		if (!p->alive)
 			continue;
-		turn_watch(t, p->reports, POLLIN);
+		if (p->pos < p->n)
+			turn_now(t);
+		else
+			turn_watch(t, p->reports, POLLIN);
 		if (p->command.len)
 			turn_watch(t, p->commands, POLLOUT);
 	}
@@ -292,7 +305,8 @@ void delivery_do(turn const *t)
 	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
 		spawner *p = &spawners[c];
 
-		if (p->alive && turn_ready(t, p->reports))
-			read_reports(p, t->now);
+		if (p->pos == p->n && p->alive && turn_ready(t, p->reports))
+			read_block(p);
+		take_reports(p, t->now);
 	}
 }

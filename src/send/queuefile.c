@@ -49,7 +49,7 @@ int queuefile_remove(qpath_kind k, uint64_t id)
 
 int queuefile_open(qpath_kind k, uint64_t id, int flags)
 {
-	return open(queuefile_name(k, id), flags | O_CLOEXEC, 0600);
+	return open(queuefile_name(k, id), flags | O_NONBLOCK | O_CLOEXEC, 0600);
 }
 
 /* Reads what is there, INFO_MAX bytes at most. Returns the length, -1 with errno. */

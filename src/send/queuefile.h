@@ -26,7 +26,8 @@ extern int queuefile_exists(qpath_kind k, uint64_t id, int64_t *mtime);
 /* queuefile_remove: 1 when it is gone, also if it was never there; 0 with errno. */
 extern int queuefile_remove(qpath_kind k, uint64_t id);
 
-/* queuefile_open: close-on-exec, flags as for open(2), mode 0600 for a new file. -1 with errno. */
+/* queuefile_open: close-on-exec, flags as for open(2), mode 0600 for a new file. -1 with errno. Never waits:
+ * should a fifo have got there, it is as good as empty. */
 extern int queuefile_open(qpath_kind k, uint64_t id, int flags);
 
 /* queuefile_info: sender and birth of a message into *sender (no final NUL) and *birth.

@@ -165,7 +165,7 @@ int main(void)
 	while (!may_leave()) {
 		prepare(&t);
 		if (!turn_wait(&t))
-			log_line("warning: trouble in select", 0, 0);
+			log_pause("warning: trouble in select", 0, 0);
 		work(&t);
 	}
 	inventory_save();
