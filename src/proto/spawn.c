@@ -94,7 +94,7 @@ int spawn_report_feed(spawn_report *r, char const *s, size_t n, size_t *pos)
 		} else if (c != 0) {
 			if (r->seen == 1)
 				r->letter = c;
-			else if (r->text.len < SPAWN_REPORT_MAX && !stralloc_catb(&r->text, &c, 1))
+			else if (r->text.len < SPAWN_REPORT_MAX - 2 && !stralloc_catb(&r->text, &c, 1))
 				return -1;
 		}
 		++*pos;

@@ -18,7 +18,7 @@
  * dropped. qmail-send ignores reports for numbers it does not wait for, with a warning, and treats a
  * letter it does not know as a deferral. */
 
-enum { SPAWN_REPORT_MAX = 10000 };      /* bytes of a report that qmail-send keeps */
+enum { SPAWN_REPORT_MAX = 10000 };      /* bytes of a report that qmail-send keeps, number and letter included */
 
 /* spawn_request_put: append a request to *sa. 0 when out of memory (*sa as before). */
 extern int spawn_request_put(stralloc *sa, unsigned int number, char const *mess,
@@ -55,7 +55,7 @@ typedef struct spawn_report
 {
 	unsigned int number;
 	char letter;            /* K, Z, D, anything else, or NUL for a report without a letter */
-	stralloc text;          /* without the letter and the NUL; at most SPAWN_REPORT_MAX bytes are kept */
+	stralloc text;          /* without the letter and the NUL, cut at SPAWN_REPORT_MAX */
 	size_t seen;
 } spawn_report;
 #define SPAWN_REPORT_ZERO { .number = 0, .letter = 0, .text = STRALLOC_ZERO, .seen = 0 }

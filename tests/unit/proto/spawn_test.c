@@ -185,7 +185,7 @@ static void report_edges(void **state)
 	}
 	assert_int_equal(spawn_report_feed(&r, "", 1, &pos), 1);
 	assert_int_equal(r.number, 6);
-	assert_int_equal(r.text.len, SPAWN_REPORT_MAX);
+	assert_int_equal(r.text.len, SPAWN_REPORT_MAX - 2);
 	free(big);
 	stralloc_free(&r.text);
 	stralloc_free(&sa);
