@@ -53,6 +53,12 @@ static void die(void)
 	_exit(fault_code(&trouble));
 }
 
+static void die_nomem(void)
+{
+	fault_set(&trouble, FAULT_NOMEM, "", 0);
+	die();
+}
+
 static void die_option(char const *name, char const *letters, subgetopt const *l)
 {
 	stralloc text = STRALLOC_ZERO;
@@ -116,7 +122,7 @@ static void end_sender(header const *h)
 	if (h->sender && !sender_default(&sender, h->identity, &control.rules, &trouble))
 		die();
 	if (!stralloc_0(&sender))
-		fault_errno(&trouble, FAULT_NOMEM), die();
+		die_nomem();
 	nul = memchr(sender.s, 0, sender.len);
 	sender.len = (size_t)(nul - sender.s);
 }
@@ -126,7 +132,7 @@ static void put_header(header const *h, int print)
 	stralloc text = STRALLOC_ZERO;
 
 	if (print && !compose_return_path(&text, sender.s))
-		fault_errno(&trouble, FAULT_NOMEM), die();
+		die_nomem();
 	if (!compose_header(&text, h) || !sink_open(&out, !print, &trouble))
 		die();
 	sink_put(&out, text.s, text.len);
