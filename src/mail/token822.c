@@ -2,7 +2,7 @@
 
 #include "mail/token822.h"
 
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A token in 32 bits: offset of its first byte below, type above, marks on top. Its end is found again by
@@ -102,59 +102,67 @@ static int read_token(char const *s, size_t n, size_t i, token822_type *type, si
 	}
 }
 
+static int add_token(token822_list *l, size_t at, token822_type type)
+{
+	if (l->count == l->room) {
+		size_t room = l->room + l->room / 2 + 16;
+		uint32_t *tokens = reallocarray(l->tokens, room, sizeof *tokens);
+
+		if (!tokens)
+			return 0;
+		l->tokens = tokens;
+		l->room = room;
+	}
+	l->tokens[l->count++] = (uint32_t)at | (uint32_t)type << TYPE_SHIFT;
+	return 1;
+}
+
 token822_status token822_parse(token822_list *l, char const *s, size_t n)
 {
 	size_t i = 0;
 
 	l->s = s;
 	l->n = n;
-	genalloc_setlen(uint32_t, &l->tokens, 0);
+	l->count = 0;
 	if (n > TOKEN822_MAX)
 		return TOKEN822_LONG;
 	while (i < n) {
 		token822_type type;
 		size_t end;
-		uint32_t t;
 
 		if (is_blank(s[i])) {
 			i++;
 			continue;
 		}
 		if (!read_token(s, n, i, &type, &end)) {
-			genalloc_setlen(uint32_t, &l->tokens, 0);
+			l->count = 0;
 			return TOKEN822_BAD;
 		}
-		t = (uint32_t)i | (uint32_t)type << TYPE_SHIFT;
-		if (!genalloc_append(uint32_t, &l->tokens, &t))
+		if (!add_token(l, i, type))
 			return TOKEN822_FAILED;
 		i = end;
 	}
 	return TOKEN822_OK;
 }
 
-static uint32_t token(token822_list const *l, size_t i)
-{
-	return genalloc_s(uint32_t, &l->tokens)[i];
-}
-
 static int marked(token822_list const *l, size_t i, uint32_t marks)
 {
-	return (token(l, i) & marks) == marks;
+	return (l->tokens[i] & marks) == marks;
 }
 
 static void mark(token822_list *l, size_t i, uint32_t marks)
 {
-	genalloc_s(uint32_t, &l->tokens)[i] |= marks;
+	l->tokens[i] |= marks;
 }
 
 size_t token822_count(token822_list const *l)
 {
-	return genalloc_len(uint32_t, &l->tokens);
+	return l->count;
 }
 
 token822_type token822_at(token822_list const *l, size_t i)
 {
-	return (token822_type)(token(l, i) >> TYPE_SHIFT & TYPE_MASK);
+	return (token822_type)(l->tokens[i] >> TYPE_SHIFT & TYPE_MASK);
 }
 
 /* ---- the text of a token ---------------------------------------------------------------------------- */
@@ -168,7 +176,7 @@ typedef struct text
 
 static void text_start(text *x, token822_list const *l, size_t i)
 {
-	size_t at = token(l, i) & TOKEN822_MAX;
+	size_t at = l->tokens[i] & TOKEN822_MAX;
 	char c = l->s[at];
 
 	x->s = l->s;
@@ -208,7 +216,7 @@ int token822_cat(stralloc *sa, token822_list const *l, size_t i)
 	char c;
 
 	if (!is_word(token822_at(l, i)))
-		return stralloc_append(sa, l->s[token(l, i) & TOKEN822_MAX]);
+		return stralloc_append(sa, l->s[l->tokens[i] & TOKEN822_MAX]);
 	text_start(&x, l, i);
 	while (text_next(&x, &c))
 		if (!stralloc_append(sa, c))
@@ -601,5 +609,7 @@ int token822_text(stralloc *sa, token822_address const *a)
 
 void token822_free(token822_list *l)
 {
-	genalloc_free(uint32_t, &l->tokens);
+	free(l->tokens);
+	l->tokens = 0;
+	l->count = l->room = 0;
 }

@@ -4,8 +4,8 @@
 #define MAIL_TOKEN822_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-#include <skalibs/genalloc.h>
 #include <skalibs/stralloc.h>
 
 /* Address fields as tokens (RFC 5322 3.2, 3.4; addresses(5)).
@@ -43,9 +43,10 @@ typedef struct token822_list
 {
 	char const *s;          /* the caller's text: it must live and stay as it is */
 	size_t n;
-	genalloc tokens;        /* uint32_t: offset, type, marks */
+	uint32_t *tokens;       /* each with offset, type and marks */
+	size_t count, room;
 } token822_list;
-#define TOKEN822_LIST_ZERO { .s = 0, .n = 0, .tokens = GENALLOC_ZERO }
+#define TOKEN822_LIST_ZERO { .s = 0, .n = 0, .tokens = 0, .count = 0, .room = 0 }
 
 /* Tokens from .. to-1 of a list, with or without the comments among them; chop: the last byte of the last
  * token (an atom) is left out. */
