@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/buffer.h>
 #include <skalibs/stralloc.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
@@ -35,6 +36,18 @@ static int owners = 1;                          /* 0: laid out without owners */
 static void nomem(void)
 {
 	strerr_dief(EXIT_TEMP, "out of memory");
+}
+
+/* Strings up to a null pointer, to standard output. */
+static void say(char const *s, ...)
+{
+	va_list ap;
+
+	va_start(ap, s);
+	for (; s; s = va_arg(ap, char const *))
+		if (buffer_puts(buffer_1, s) < 0)
+			strerr_diefusys(EXIT_TEMP, "write output");
+	va_end(ap);
 }
 
 static void find_home(void)
@@ -151,6 +164,21 @@ static void make_names_durable(int dir)
 	close(queue);
 }
 
+static void say_done(size_t files, size_t written, size_t directories)
+{
+	char f[SIZE_FMT];
+	char w[SIZE_FMT];
+	char d[SIZE_FMT];
+
+	f[size_fmt(f, files)] = 0;
+	w[size_fmt(w, written)] = 0;
+	d[size_fmt(d, directories)] = 0;
+	say(PROG, ": ", home.s, ": ", w, " of ", f, " files written, ", d, " directories made\n", (char *)0);
+	if (!owners)
+		say(PROG, ": not root: everything belongs to you. Owners must be set where this tree will live: "
+			"unpack it there and run make setup as root, or set them as make uninstall-check lists them\n", (char *)0);
+}
+
 static int setup(char const *build)
 {
 	size_t files = 0, written = 0, directories = 0, i = 0;
@@ -172,16 +200,13 @@ static int setup(char const *build)
 		if (r == PLACE_ERROR)
 			say_cannot_place(e);
 		if (r == PLACE_LINK)
-			printf("%s: %s/%s is a symbolic link: left as it is\n", PROG, home.s, e->path);
+			say(PROG, ": ", home.s, "/", e->path, " is a symbolic link: left as it is\n", (char *)0);
 		files += e->type == HIER_FILE;
 		written += e->type == HIER_FILE && r == PLACE_MADE;
 		directories += e->type == HIER_DIR && r == PLACE_MADE;
 	}
 	make_names_durable(dir);
-	printf("%s: %s: %zu of %zu files written, %zu directories made\n", PROG, home.s, written, files, directories);
-	if (!owners)
-		printf("%s: not root: everything belongs to you. Owners must be set where this tree will live: "
-			"unpack it there and run make setup as root, or set them as make uninstall-check lists them\n", PROG);
+	say_done(files, written, directories);
 	return 0;
 }
 
@@ -246,14 +271,19 @@ static int list(char const *build)
 	hier h = table_for(build, dir);
 	size_t i = 0;
 
-	printf("# What this tree installs. control, users, alias and queue hold your settings and your mail:\n"
+	say("# What this tree installs. control, users, alias and queue hold your settings and your mail:\n"
 		"# nothing here removes them. To take the rest away, remove the lines of type file.\n"
-		"# mode owner group type path\n");
+		"# mode owner group type path\n", (char *)0);
 	for (; i < h.n; i++) {
 		hier_entry const *e = h.entries + i;
+		char mode[UINT_OFMT];
 
-		printf("%04o %s %s %s %s%s%s\n", (unsigned int)e->mode, conf_username(e->owner), conf_groupname(e->group),
-			types[e->type], home.s, strcmp(e->path, ".") ? "/" : "", strcmp(e->path, ".") ? e->path : "");
+		mode[uint_ofmt(mode, (unsigned int)e->mode)] = 0;
+		say(e->mode < 01000 ? "0" : "", mode, " ", conf_username(e->owner), " ", conf_groupname(e->group), " ",
+			types[e->type], " ", home.s, (char *)0);
+		if (strcmp(e->path, ".") != 0)
+			say("/", e->path, (char *)0);
+		say("\n", (char *)0);
 	}
 	return 0;
 }
@@ -275,7 +305,7 @@ int main(int argc, char const *const *argv)
 		code = list(argv[2]);
 	else
 		strerr_dieusage(EXIT_PERM, USAGE);
-	if (fflush(stdout) != 0)
+	if (!buffer_flush(buffer_1))
 		strerr_diefusys(EXIT_TEMP, "write output");
 	return code;
 }
