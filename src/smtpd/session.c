@@ -280,6 +280,7 @@ int session_run(session *s)
 	smtpcmd cmd = SMTPCMD_ZERO;
 	session_end end;
 
+	s->conn->farewell = "451 timeout (#4.4.2)\r\n";
 	conn_within(s->conn, SESSION_COMMAND_SECONDS);
 	reply_greeting(s, "220 ", " ESMTP\r\n");
 	do

@@ -5,8 +5,8 @@
 
 #include <skalibs/stralloc.h>
 
-#include "conn.h"
 #include "mail/received.h"
+#include "net/conn.h"
 #include "policy.h"
 
 /* A conversation: commands, what they do in which state, and what they leave for DATA. */

@@ -12,8 +12,8 @@
 #include "base/conf.h"
 #include "base/fds.h"
 #include "base/io.h"
-#include "conn.h"
 #include "guard.h"
+#include "net/conn.h"
 #include "policy.h"
 #include "session.h"
 

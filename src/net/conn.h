@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-#ifndef SMTPD_CONN_H
-#define SMTPD_CONN_H
+#ifndef NET_CONN_H
+#define NET_CONN_H
 
 #include <stddef.h>
 
@@ -18,6 +18,7 @@ typedef struct conn
 	int out;
 	unsigned int timeout;   /* seconds without a byte before we give up */
 	tain until;             /* and what we do now must be over then */
+	char const *farewell;   /* what we say to a client that has run out of time; null: nothing */
 	int broken;             /* nothing more comes or goes */
 	size_t pos, len;        /* unread input: inbuf[pos..len) */
 	size_t outlen;
@@ -25,7 +26,7 @@ typedef struct conn
 	char outbuf[CONN_OUT];
 } conn;
 
-/* conn_open: speak over descriptors in and out; timeout as above. io_start was called.
+/* conn_open: speak over descriptors in and out; timeout as above, no farewell. io_start was called.
  * conn_within: what follows may take so many seconds in all, however busy the client looks. */
 extern void conn_open(conn *c, int in, int out, unsigned int timeout);
 extern void conn_within(conn *c, unsigned int seconds);
@@ -33,6 +34,10 @@ extern void conn_within(conn *c, unsigned int seconds);
 /* conn_fill: make sure that there is input, c->inbuf[c->pos..c->len). Sends what is waiting before it waits
  * itself. 1, or 0 at the end: of file, of patience (the client is told so), or by an error. */
 extern int conn_fill(conn *c);
+
+/* conn_fill_line: as conn_fill, but takes nothing from the descriptor that stands behind the end of a line
+ * (LF): whoever reads from it next finds the rest. */
+extern int conn_fill_line(conn *c);
 
 /* conn_put: s[0..n), conn_puts: the string s, to the client. Trouble shows in conn_fill and conn_flush. */
 extern void conn_put(conn *c, char const *s, size_t n);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "conn.h"
+#include "net/conn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/io.h"
 
@@ -16,6 +18,7 @@ void conn_open(conn *c, int in, int out, unsigned int timeout)
 	c->out = out;
 	c->timeout = timeout;
 	c->until = tain_infinite;
+	c->farewell = 0;
 	c->broken = 0;
 	c->pos = c->len = c->outlen = 0;
 }
@@ -67,7 +70,30 @@ void conn_puts(conn *c, char const *s)
 	conn_put(c, s, strlen(s));
 }
 
-int conn_fill(conn *c)
+/* Other than a socket a file or pipe does not let us look ahead: there we go byte by byte. */
+static ssize_t read_line(int fd, char *buf, size_t n, tain const *deadline)
+{
+	for (;;) {
+		ssize_t r;
+		char const *lf;
+
+		if (io_wait(fd, POLLIN, deadline) < 0)
+			return -1;
+		r = recv(fd, buf, n, MSG_PEEK | MSG_DONTWAIT);
+		if (r < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (r < 0 && errno == ENOTSOCK)
+			return io_read(fd, buf, 1, deadline);
+		if (r <= 0)
+			return r;
+		lf = memchr(buf, '\n', (size_t)r);
+		return io_read(fd, buf, lf ? (size_t)(lf - buf) + 1 : (size_t)r, deadline);
+	}
+}
+
+typedef ssize_t reader(int fd, char *buf, size_t n, tain const *deadline);
+
+static int fill(conn *c, reader *get)
 {
 	tain idle;
 	ssize_t r;
@@ -77,16 +103,26 @@ int conn_fill(conn *c)
 	if (!conn_flush(c))
 		return 0;
 	c->pos = c->len = 0;
-	r = io_read(c->in, c->inbuf, sizeof c->inbuf, patience(c, &idle));
+	r = get(c->in, c->inbuf, sizeof c->inbuf, patience(c, &idle));
 	if (r > 0) {
 		c->len = (size_t)r;
 		return 1;
 	}
-	if (r < 0 && errno == ETIMEDOUT) {
-		conn_puts(c, "451 timeout (#4.4.2)\r\n");
+	if (r < 0 && errno == ETIMEDOUT && c->farewell) {
+		conn_puts(c, c->farewell);
 		io_deadline(&idle, FAREWELL_SECONDS);
 		send_waiting(c, &idle);
 	}
 	c->broken = 1;
 	return 0;
+}
+
+int conn_fill(conn *c)
+{
+	return fill(c, io_read);
+}
+
+int conn_fill_line(conn *c)
+{
+	return fill(c, read_line);
 }
