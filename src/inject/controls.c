@@ -22,7 +22,8 @@ static int read_lists(controls *c, fault *f)
 
 /* Who settled a name: *value is the variable or the first line of the file, or me, or the name itself.
  * *where tells which file, or is null for what is no file. */
-static int find(stralloc *value, char const **where, stralloc const *me, char const *file, char const *variable, fault *f)
+static int find(stralloc *value, char const **where, stralloc const *me, char const *file, char const *variable,
+	fault *f)
 {
 	char const *mine = getenv(variable);
 	control_status status = control_readline(value, file);

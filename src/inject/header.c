@@ -40,7 +40,7 @@ typedef struct taking
 	unsigned int what;
 } taking;
 
-static int take(void *data, token822_address const *a)
+static int take(void *data, addrlist_address const *a)
 {
 	taking *t = data;
 	header *h = t->h;
@@ -67,7 +67,7 @@ static int rewrite(header *h, size_t start, token822_list const *l)
 	stralloc out = STRALLOC_ZERO;
 	int ok = 0;
 
-	switch (token822_unparse(&out, l, LINE_WIDTH, LIMIT_HEADER - start, complete_address, &h->controls->rules)) {
+	switch (addrlist_print(&out, l, LINE_WIDTH, LIMIT_HEADER - start, complete_address, &h->controls->rules)) {
 	case TOKEN822_OK:
 		h->text.len = start;
 		ok = stralloc_catb(&h->text, out.s, out.len) || fault_errno(h->fault, FAULT_NOMEM);
@@ -96,7 +96,7 @@ static int treat_addresses(header *h, size_t start, unsigned int what)
 		return fault_set(h->fault, FAULT_FIELD_LONG, "", 0);
 	status = token822_parse(&l, h->text.s + start, len);
 	if (status == TOKEN822_OK)
-		status = token822_walk(&l, 2, complete_address, &h->controls->rules, take, &t);
+		status = addrlist_walk(&l, 2, complete_address, &h->controls->rules, take, &t);
 	if (status == TOKEN822_FAILED)
 		ok = fault_errno(h->fault, FAULT_NOMEM);
 	else if (status == TOKEN822_OK && !(what & DROP))

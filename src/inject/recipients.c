@@ -32,12 +32,12 @@ static int finish(recipients *r, stralloc *sa, size_t start, fault *f)
 	return 1;
 }
 
-int recipients_add(recipients *r, recipients_list which, token822_address const *a, fault *f)
+int recipients_add(recipients *r, recipients_list which, addrlist_address const *a, fault *f)
 {
 	stralloc *sa = &r->list[which];
 	size_t start = sa->len;
 
-	return token822_text(sa, a) ? finish(r, sa, start, f) : fault_errno(f, FAULT_NOMEM);
+	return addrlist_text(sa, a) ? finish(r, sa, start, f) : fault_errno(f, FAULT_NOMEM);
 }
 
 int recipients_add_text(recipients *r, recipients_list which, char const *s, size_t n, fault *f)
@@ -69,19 +69,20 @@ static int quote_argument(stralloc *sa, char const *s)
 	return text_rchr(s, n, '@') == n ? quote_box(sa, s, n) : quote_address(sa, s, n);
 }
 
-int recipients_argument(stralloc *sa, char const *argument, complete_rules const *rules, fault_kind kind, fault *f)
+int recipients_argument(stralloc *sa, char const *argument, complete_rules const *rules, fault_kind kind,
+	fault *f)
 {
 	stralloc quoted = STRALLOC_ZERO;
 	token822_list l = TOKEN822_LIST_ZERO;
-	token822_address a = { .n = 1 };
+	addrlist_address a = { .n = 1 };
 	token822_status status;
 	int ok = 0;
 
 	status = quote_argument(&quoted, argument) ? token822_parse(&l, quoted.s, quoted.len) : TOKEN822_FAILED;
 	if (status == TOKEN822_OK) {
-		a.run[0] = (token822_run){ .list = &l, .from = 0, .to = token822_count(&l), .comments = 1 };
+		a.run[0] = (addrlist_run){ .list = &l, .from = 0, .to = l.count, .comments = 1 };
 		complete_address(&a, rules);
-		ok = token822_text(sa, &a) || fault_errno(f, FAULT_NOMEM);
+		ok = addrlist_text(sa, &a) || fault_errno(f, FAULT_NOMEM);
 	} else if (status == TOKEN822_FAILED) {
 		fault_errno(f, FAULT_NOMEM);
 	} else if (kind == FAULT_LINE) {

@@ -100,7 +100,8 @@ static int write_from(stralloc *sa, identity const *id)
 
 /* Parse a field we wrote ourselves: whatever stands in the environment, it is treated as if the user had
  * written it into the message. */
-static int parse_own(token822_list *l, stralloc *line, complete_rules const *rules, token822_taker *take, void *data, fault *f)
+static int parse_own(token822_list *l, stralloc *line, complete_rules const *rules, addrlist_taker *take, void *data,
+	fault *f)
 {
 	token822_status status;
 
@@ -108,7 +109,7 @@ static int parse_own(token822_list *l, stralloc *line, complete_rules const *rul
 		return fault_errno(f, FAULT_NOMEM);
 	status = token822_parse(l, line->s, line->len);
 	if (status == TOKEN822_OK)
-		status = token822_walk(l, 2, complete_address, rules, take, data);
+		status = addrlist_walk(l, 2, complete_address, rules, take, data);
 	if (status == TOKEN822_FAILED)
 		return fault_errno(f, FAULT_NOMEM);
 	return status == TOKEN822_OK || fault_set(f, FAULT_LINE, line->s, line->len);
@@ -121,16 +122,16 @@ int sender_from(stralloc *sa, identity const *id, complete_rules const *rules, f
 	int ok = write_from(&line, id) || fault_errno(f, FAULT_NOMEM);
 
 	ok = ok && parse_own(&l, &line, rules, 0, 0, f)
-		&& (token822_unparse(sa, &l, LINE_WIDTH, LIMIT_HEADER, complete_address, rules) == TOKEN822_OK
+		&& (addrlist_print(sa, &l, LINE_WIDTH, LIMIT_HEADER, complete_address, rules) == TOKEN822_OK
 			|| fault_errno(f, FAULT_NOMEM));
 	token822_free(&l);
 	stralloc_free(&line);
 	return ok;
 }
 
-int sender_take(stralloc *sa, identity const *id, token822_address const *a, fault *f)
+int sender_take(stralloc *sa, identity const *id, addrlist_address const *a, fault *f)
 {
-	if (!token822_text(sa, a) || (id->per_recipient && !stralloc_cats(sa, "-@[]")))
+	if (!addrlist_text(sa, a) || (id->per_recipient && !stralloc_cats(sa, "-@[]")))
 		return fault_errno(f, FAULT_NOMEM);
 	return 1;
 }
@@ -160,7 +161,7 @@ typedef struct wanted
 	int have;
 } wanted;
 
-static int take_first(void *data, token822_address const *a)
+static int take_first(void *data, addrlist_address const *a)
 {
 	wanted *w = data;
 

@@ -35,6 +35,6 @@ extern void identity_read(identity *id);
  * 1, or 0 and *f: no memory, or host names in the environment that are none. */
 extern int sender_from(stralloc *sa, identity const *id, complete_rules const *rules, fault *f);
 extern int sender_default(stralloc *sa, identity const *id, complete_rules const *rules, fault *f);
-extern int sender_take(stralloc *sa, identity const *id, token822_address const *a, fault *f);
+extern int sender_take(stralloc *sa, identity const *id, addrlist_address const *a, fault *f);
 
 #endif

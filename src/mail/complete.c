@@ -10,13 +10,13 @@ token822_status complete_host_set(complete_host *h, char lead, char const *name,
 	return token822_parse(&h->tokens, h->text.s, h->text.len);
 }
 
-static int counts(token822_run const *r, size_t i)
+static int counts(addrlist_run const *r, size_t i)
 {
 	return r->comments || token822_at(r->list, i) != TOKEN822_COMMENT;
 }
 
 /* The last token before i that counts, or r->to if there is none. */
-static size_t before(token822_run const *r, size_t i)
+static size_t before(addrlist_run const *r, size_t i)
 {
 	while (i > r->from)
 		if (counts(r, --i))
@@ -25,20 +25,20 @@ static size_t before(token822_run const *r, size_t i)
 }
 
 /* The last token of the run, if it is of this type, or r->to. */
-static size_t last_of(token822_run const *r, token822_type type)
+static size_t last_of(addrlist_run const *r, token822_type type)
 {
 	size_t last = before(r, r->to);
 
 	return last < r->to && token822_at(r->list, last) == type ? last : r->to;
 }
 
-static int is_empty(token822_run const *r)
+static int is_empty(addrlist_run const *r)
 {
 	return before(r, r->to) == r->to;
 }
 
 /* x@[], which qmail-send gives a meaning of its own. */
-static int ends_in_no_host(token822_run const *r)
+static int ends_in_no_host(addrlist_run const *r)
 {
 	size_t last = last_of(r, TOKEN822_LITERAL);
 	size_t at;
@@ -50,7 +50,7 @@ static int ends_in_no_host(token822_run const *r)
 }
 
 /* @a,@b:x@c becomes x@c. */
-static void drop_route(token822_run *r)
+static void drop_route(addrlist_run *r)
 {
 	size_t i = r->from;
 
@@ -64,12 +64,12 @@ static void drop_route(token822_run *r)
 	r->from = i < r->to ? i + 1 : r->to;
 }
 
-static void drop_last(token822_run *r, token822_type type)
+static void drop_last(addrlist_run *r, token822_type type)
 {
 	r->to = last_of(r, type);
 }
 
-static int has_at(token822_run const *r)
+static int has_at(addrlist_run const *r)
 {
 	size_t i;
 
@@ -80,12 +80,12 @@ static int has_at(token822_run const *r)
 }
 
 /* Whether the host, what is behind the last @, has a dot or a literal in it. */
-static int is_complete(token822_address const *a)
+static int is_complete(addrlist_address const *a)
 {
 	size_t k, i;
 
 	for (k = a->n; k > 0; k--) {
-		token822_run const *r = &a->run[k - 1];
+		addrlist_run const *r = &a->run[k - 1];
 
 		for (i = r->to; i > r->from; i--) {
 			token822_type type = token822_at(r->list, i - 1);
@@ -99,14 +99,14 @@ static int is_complete(token822_address const *a)
 	return 0;
 }
 
-static void append(token822_address *a, complete_host const *h)
+static void append(addrlist_address *a, complete_host const *h)
 {
-	a->run[a->n++] = (token822_run){ .list = &h->tokens, .from = 0, .to = token822_count(&h->tokens), .comments = 1 };
+	a->run[a->n++] = (addrlist_run){ .list = &h->tokens, .from = 0, .to = h->tokens.count, .comments = 1 };
 }
 
-static void expand_plus(token822_address *a, complete_host const *plusdomain)
+static void expand_plus(addrlist_address *a, complete_host const *plusdomain)
 {
-	token822_run *r = &a->run[a->n - 1];
+	addrlist_run *r = &a->run[a->n - 1];
 	size_t last = last_of(r, TOKEN822_ATOM);
 
 	if (last < r->to && token822_ends(r->list, last, '+')) {
@@ -115,10 +115,10 @@ static void expand_plus(token822_address *a, complete_host const *plusdomain)
 	}
 }
 
-void complete_address(token822_address *a, void const *data)
+void complete_address(addrlist_address *a, void const *data)
 {
 	complete_rules const *rules = data;
-	token822_run *r = &a->run[0];
+	addrlist_run *r = &a->run[0];
 
 	if (is_empty(r) || ends_in_no_host(r))
 		return;

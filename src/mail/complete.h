@@ -7,6 +7,7 @@
 
 #include <skalibs/stralloc.h>
 
+#include "mail/addrlist.h"
 #include "mail/token822.h"
 
 /* Completing addresses (addresses(5)): a host where there is none, a domain where the host has no dot. */
@@ -31,13 +32,13 @@ typedef struct complete_rules
  * token822_parse; text is what was parsed. */
 extern token822_status complete_host_set(complete_host *h, char lead, char const *name, size_t n);
 
-/* complete_address: a token822_rewriter whose rules are a complete_rules.
+/* complete_address: a addrlist_rewriter whose rules are a complete_rules.
  *
  * An empty address and one that ends in @[] stay. Otherwise, in this order: a source route goes; one dot at
  * the end goes; one @ at the end goes; an address without @ gets @defaulthost; a host that ends in + gets
  * .plusdomain instead of the +; a host without a dot that is no literal gets .defaultdomain. The first three
  * may leave nothing, which then stays nothing. */
-extern token822_rewriter complete_address;
+extern addrlist_rewriter complete_address;
 
 extern void complete_free(complete_rules *r);
 

@@ -20,13 +20,13 @@ static char const *completed(char const *s, int comments)
 {
 	static stralloc sa = STRALLOC_ZERO;
 	static token822_list l = TOKEN822_LIST_ZERO;
-	token822_address a = { .n = 1 };
+	addrlist_address a = { .n = 1 };
 
 	sa.len = 0;
 	assert_int_equal(token822_parse(&l, s, strlen(s)), TOKEN822_OK);
-	a.run[0] = (token822_run){ .list = &l, .from = 0, .to = token822_count(&l), .comments = comments };
+	a.run[0] = (addrlist_run){ .list = &l, .from = 0, .to = l.count, .comments = comments };
 	complete_address(&a, &rules);
-	assert_true(token822_text(&sa, &a) && stralloc_0(&sa));
+	assert_true(addrlist_text(&sa, &a) && stralloc_0(&sa));
 	return sa.s;
 }
 
