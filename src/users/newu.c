@@ -40,12 +40,20 @@ char const *PROG = "qmail-newu";
 
 static unsigned long line;
 
-/* The messages that other programs know have no room for a line number or a cure. A person gets both. */
+/* The messages that other programs know have no room for a line number or a cure. Who reads a pipe gets
+ * those alone; a terminal and a log file get the line and the cure before them. */
+static int for_people(void)
+{
+	struct stat st;
+
+	return fstat(2, &st) == 0 && !S_ISFIFO(st.st_mode);
+}
+
 static void explain(char const *what)
 {
 	char fmt[ULONG_FMT];
 
-	if (!isatty(2))
+	if (!for_people())
 		return;
 	fmt[ulong_fmt(fmt, line)] = 0;
 	strerr_warnw(ASSIGN, " line ", fmt, ": ", what);
@@ -59,7 +67,7 @@ static void bad_format(char const *what)
 
 static void cannot_write(void)
 {
-	if (isatty(2))
+	if (for_people())
 		strerr_warnwusys("write ", CDB_TMP);
 	strerr_dief(111, "unable to write ", CDB_TMP);
 }

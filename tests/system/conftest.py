@@ -43,7 +43,7 @@ class Home:
     def __init__(self, path):
         self.path = path
         self.running = []
-        self.log = None
+        self.daemon = None
 
     def __truediv__(self, name):
         return os.path.join(self.path, name)
@@ -91,6 +91,11 @@ class Home:
             self.daemon = self.popen((strace or []) + [self / "bin/qmail-start", default], stdin=subprocess.DEVNULL,
                                      stdout=f, stderr=f, env=self.env(), cwd="/")
         self.wait_log(r"^status: local 0/")
+        # under strace the daemon is its child, and what it shall hear goes to the child
+        self.pid = self.daemon.pid
+        if strace:
+            with open("/proc/%d/task/%d/children" % (self.daemon.pid, self.daemon.pid)) as f:
+                self.pid = int(f.read().split()[0])
         return self.daemon
 
     def listen(self, address="127.0.0.1", port=25, env=None, args=()):
@@ -109,7 +114,7 @@ class Home:
     def stop(self):
         for p in reversed(self.running):
             if p.poll() is None:
-                p.send_signal(signal.SIGTERM)
+                os.kill(self.pid if p is self.daemon else p.pid, signal.SIGTERM)
         for p in self.running:
             try:
                 p.wait(20)
@@ -119,7 +124,7 @@ class Home:
         self.running = []
 
     def signal(self, name):
-        self.daemon.send_signal(getattr(signal, "SIG" + name))
+        os.kill(self.pid, getattr(signal, "SIG" + name))
 
     # ---- watching
     def logtext(self):

@@ -66,7 +66,7 @@ def delivery(qmail, homes):
     traces = {}
     for name in ("daemons", "smtpd"):
         traces[name] = os.path.join(SCRATCH, "trace." + name)
-    strace = ["strace", "-f", "-y", "-s", "64", "-e", "trace=" + CALLS, "-o"]
+    strace = ["strace", "-f", "-y", "-s", "512", "-e", "trace=" + CALLS, "-o"]
     qmail.start(strace=strace + [traces["daemons"]])
     # strace around qmail-smtpd alone: a program that tcpserver starts
     wrapper = os.path.join(SCRATCH, "traced-smtpd")
