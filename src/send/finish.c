@@ -101,11 +101,10 @@ void finish_selprep(turn *t)
 void finish_do(turn const *t)
 {
 	uint64_t id;
-	int64_t when;
 
 	if (!has_room())
 		return;
-	if ((!bounce_busy() && schedule_take(SCHEDULE_BOUNCE, t->now, &id, &when))
-	 || schedule_take(SCHEDULE_DONE, t->now, &id, &when))
+	if ((!bounce_busy() && schedule_take(SCHEDULE_BOUNCE, t->now, &id))
+	 || schedule_take(SCHEDULE_DONE, t->now, &id))
 		finish(id, t->now);
 }

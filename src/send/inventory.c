@@ -45,7 +45,7 @@ static void add(uint64_t id, int64_t now)
 	}
 	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++)
 		if (there[c])
-			schedule_add(schedule_of(c), due[c], id);
+			schedule_wait(c, SCHEDULE_RETRY, due[c], id);
 	if (!there[CHANNEL_LOCAL] && !there[CHANNEL_REMOTE])
 		schedule_add(SCHEDULE_DONE, now, id);
 }
@@ -110,9 +110,8 @@ void inventory_selprep(turn *t)
 void inventory_do(turn const *t)
 {
 	uint64_t id;
-	int64_t when;
 
-	if (schedule_take(SCHEDULE_UNSURE, t->now, &id, &when))
+	if (schedule_take(SCHEDULE_UNSURE, t->now, &id))
 		add(id, t->now);
 }
 
@@ -123,7 +122,7 @@ void inventory_save(void)
 	int64_t when;
 
 	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++)
-		while (schedule_take(schedule_of(c), INT64_MAX, &id, &when)) {
+		while (schedule_drain(c, &id, &when)) {
 			struct timeval tv[2] = { { .tv_sec = when, .tv_usec = 0 }, { .tv_sec = when, .tv_usec = 0 } };
 
 			if (utimes(queuefile_name(channel_kind(c), id), tv) < 0)

@@ -53,7 +53,7 @@ static void end_channel(job const *j, int64_t now)
 
 	if (!queuefile_remove(channel_kind(j->c), j->id)) {
 		log_line("warning: unable to unlink ", queuefile_name(channel_kind(j->c), j->id), "; will try again later");
-		schedule_add(schedule_of(j->c), now + SCHEDULE_TROUBLE, j->id);
+		schedule_wait(j->c, SCHEDULE_RETRY, now + SCHEDULE_TROUBLE, j->id);
 		return;
 	}
 	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
@@ -78,5 +78,5 @@ void job_release(job *j, int64_t now)
 	if (j->whole && !j->left)
 		end_channel(j, now);
 	else
-		schedule_add(schedule_of(j->c), j->retry, j->id);
+		schedule_wait(j->c, SCHEDULE_RETRY, j->retry, j->id);
 }

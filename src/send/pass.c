@@ -41,7 +41,7 @@ static void log_trouble(char const *what, qpath_kind k, uint64_t id, char const 
 /* Who is next: the pass behind the current one that is open, or could take up a message that is due. */
 static void next(lane *l, channel c, int64_t now)
 {
-	int due = schedule_due(schedule_of(c), now);
+	int due = schedule_pass_due(c, now);
 	unsigned int i;
 
 	for (i = 1; i <= PASS_MAX; i++) {
@@ -69,13 +69,12 @@ static void open_pass(pass *p, channel c, int64_t now)
 {
 	qpath_kind k = channel_kind(c);
 	int64_t birth;
-	int64_t when;
 	uint64_t id;
 	job *j;
 
-	if (!schedule_due(schedule_of(c), now) || !(j = job_open(0, c)))
+	if (!schedule_pass_due(c, now) || !(j = job_open(0, c)))
 		return;
-	schedule_take(schedule_of(c), now, &id, &when);
+	schedule_pass(c, now, &id);
 	j->id = id;
 	j->retry = now + SCHEDULE_TROUBLE;
 	p->fd = queuefile_open(k, id, O_RDONLY);
@@ -171,7 +170,7 @@ void pass_selprep(turn *t)
 		if (any_open(&lanes[c])) {
 			if (delivery_available(c))
 				turn_now(t);
-		} else if (schedule_first(schedule_of(c), &when))
+		} else if (schedule_pass_first(c, &when))
 			turn_wake(t, when);
 	}
 }
@@ -187,7 +186,7 @@ void pass_do(turn const *t)
 		if (turn_stopping() || !delivery_open(c))
 			continue;
 		/* What was due when this place got its turn may have failed to open: then another goes on. */
-		if (!l->passes[l->current].j && !schedule_due(schedule_of(c), t->now))
+		if (!l->passes[l->current].j && !schedule_pass_due(c, t->now))
 			next(l, c, t->now);
 		p = &l->passes[l->current];
 		if (!p->j)

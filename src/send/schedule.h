@@ -25,28 +25,39 @@ extern int64_t schedule_retry(int64_t birth, int64_t now, channel c);
 /* schedule_dying: whether a pass begun at now is the last. Pure. */
 extern int schedule_dying(int64_t birth, int64_t now, unsigned int lifetime);
 
-/* The lists. A message is in the list of a channel while its recipient file waits for a pass; in DONE when
- * no recipient is left; in BOUNCE when it waits for another's bounce to be sent before its own; in UNSURE
- * when the disk could not tell which of these. */
-typedef enum { SCHEDULE_LOCAL, SCHEDULE_REMOTE, SCHEDULE_DONE, SCHEDULE_BOUNCE, SCHEDULE_UNSURE } schedule_list;
-enum { SCHEDULE_LISTS = SCHEDULE_UNSURE + 1 };
+/* Messages that wait for a pass over their recipients, for each channel: new ones, and those that are tried
+ * again. A message waits at most once on a channel.
+ *
+ * schedule_wait: does not fail: waits for memory. */
+typedef enum { SCHEDULE_RETRY, SCHEDULE_NEW } schedule_age;
+extern void schedule_wait(channel c, schedule_age age, int64_t when, uint64_t id);
 
-extern schedule_list schedule_of(channel c);
+/* schedule_pass: whose turn it is on a channel: 1 and *id, out of the list; 0 when nobody is due at now.
+ * The earliest first; but while new ones are due, only every fourth turn is for an old one, so that a pile
+ * of undeliverable mail does not slow down the mail that can be delivered. */
+extern int schedule_pass(channel c, int64_t now, uint64_t *id);
 
-/* schedule_add: does not fail: waits for memory. */
-extern void schedule_add(schedule_list l, int64_t when, uint64_t id);
+/* schedule_pass_due: whether schedule_pass would find one. schedule_pass_first: 1 and when the first is due,
+ * 0 when nobody waits. */
+extern int schedule_pass_due(channel c, int64_t now);
+extern int schedule_pass_first(channel c, int64_t *when);
 
-/* schedule_take: the first message of a list that is due at now: 1 with *id and the time it was due at,
- * taken out of the list; 0 when none is due. */
-extern int schedule_take(schedule_list l, int64_t now, uint64_t *id, int64_t *when);
-
-/* schedule_due: whether schedule_take would find one. schedule_first: 1 and when the first message of a
- * list is due, 0 when the list is empty. */
-extern int schedule_due(schedule_list l, int64_t now);
-extern int schedule_first(schedule_list l, int64_t *when);
+/* schedule_drain: any message that waits on a channel, due or not: 1, *id and *when, out of the list. */
+extern int schedule_drain(channel c, uint64_t *id, int64_t *when);
 
 /* schedule_hurry: everything that waits for a pass becomes due at now. */
 extern void schedule_hurry(int64_t now);
+
+/* Messages that wait for something else: DONE, for their end, nobody being left to deliver them to; BOUNCE,
+ * for another's bounce to be sent before their own; UNSURE, for the disk to tell which of these. */
+typedef enum { SCHEDULE_DONE, SCHEDULE_BOUNCE, SCHEDULE_UNSURE } schedule_list;
+enum { SCHEDULE_LISTS = SCHEDULE_UNSURE + 1 };
+
+/* schedule_add: does not fail. schedule_take: the first that is due at now: 1 and *id, out of the list.
+ * schedule_first: 1 and when the first is due, 0 when the list is empty. */
+extern void schedule_add(schedule_list l, int64_t when, uint64_t id);
+extern int schedule_take(schedule_list l, int64_t now, uint64_t *id);
+extern int schedule_first(schedule_list l, int64_t *when);
 
 /* After trouble with the disk, seconds to the next attempt. */
 enum { SCHEDULE_TROUBLE = 123 };

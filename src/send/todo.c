@@ -384,9 +384,9 @@ static void take_answer(uint64_t id, int reply, int64_t now)
 	if (reply != CLEAN_DONE)
 		return;
 	if (e->has[LOCAL])
-		schedule_add(SCHEDULE_LOCAL, now, id);
+		schedule_wait(CHANNEL_LOCAL, SCHEDULE_NEW, now, id);
 	if (e->has[REMOTE])
-		schedule_add(SCHEDULE_REMOTE, now, id);
+		schedule_wait(CHANNEL_REMOTE, SCHEDULE_NEW, now, id);
 	if (!e->has[LOCAL] && !e->has[REMOTE])
 		schedule_add(SCHEDULE_DONE, now, id);
 }

@@ -79,31 +79,74 @@ static void dying(void **state)
 	assert_false(schedule_dying(BIRTH, BIRTH + 4294967295, 4294967295u));
 }
 
+static void turns(void **state)
+{
+	uint64_t id;
+	int64_t when;
+
+	(void)state;
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 100, &id), 0);
+	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, &when), 0);
+	schedule_wait(CHANNEL_LOCAL, SCHEDULE_RETRY, 50, 7);
+	schedule_wait(CHANNEL_LOCAL, SCHEDULE_RETRY, 40, 8);
+	schedule_wait(CHANNEL_REMOTE, SCHEDULE_RETRY, 60, 7);
+	assert_int_equal(schedule_pass_due(CHANNEL_LOCAL, 39), 0);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 39, &id), 0);
+	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, &when), 1);
+	assert_int_equal(when, 40);
+	assert_int_equal(schedule_pass_due(CHANNEL_LOCAL, 40), 1);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 40, &id), 1);
+	assert_int_equal(id, 8);
+	schedule_hurry(10);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 10, &id), 1);
+	assert_int_equal(id, 7);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 10, &id), 0);
+	assert_int_equal(schedule_drain(CHANNEL_REMOTE, &id, &when), 1);
+	assert_int_equal(when, 10);
+	assert_int_equal(schedule_drain(CHANNEL_REMOTE, &id, &when), 0);
+}
+
+/* New messages first, but the old ones are never left out. */
+static void new_before_old(void **state)
+{
+	unsigned int old = 0;
+	unsigned int i;
+	uint64_t id;
+	int64_t when;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		schedule_wait(CHANNEL_REMOTE, SCHEDULE_RETRY, i, 1000 + i);
+		schedule_wait(CHANNEL_REMOTE, SCHEDULE_NEW, 500, i);
+	}
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(schedule_pass(CHANNEL_REMOTE, 500, &id), 1);
+		old += id >= 1000;
+		assert_true(i > 2 || id < 1000);
+	}
+	assert_int_equal(old, 25);
+	schedule_wait(CHANNEL_REMOTE, SCHEDULE_NEW, 600, 3000);         /* not due: nothing is kept waiting for it */
+	for (i = 0; i < 100; i++)
+		assert_int_equal(schedule_pass(CHANNEL_REMOTE, 500, &id), 1);
+	assert_int_equal(schedule_pass(CHANNEL_REMOTE, 500, &id), 0);
+	assert_int_equal(schedule_drain(CHANNEL_REMOTE, &id, &when), 1);
+	assert_int_equal(id, 3000);
+}
+
 static void lists(void **state)
 {
 	uint64_t id;
 	int64_t when;
 
 	(void)state;
-	assert_int_equal(schedule_take(SCHEDULE_LOCAL, 100, &id, &when), 0);
-	schedule_add(SCHEDULE_LOCAL, 50, 7);
-	schedule_add(SCHEDULE_LOCAL, 40, 8);
-	schedule_add(SCHEDULE_REMOTE, 60, 7);
 	schedule_add(SCHEDULE_DONE, 99, 9);
-	assert_int_equal(schedule_due(SCHEDULE_LOCAL, 39), 0);
-	assert_int_equal(schedule_take(SCHEDULE_LOCAL, 39, &id, &when), 0);
-	assert_int_equal(schedule_take(SCHEDULE_LOCAL, 40, &id, &when), 1);
-	assert_int_equal(id, 8);
-	assert_int_equal(when, 40);
-	schedule_hurry(10);
-	assert_int_equal(schedule_first(SCHEDULE_LOCAL, &when), 1);
-	assert_int_equal(when, 10);
-	assert_int_equal(schedule_take(SCHEDULE_LOCAL, 10, &id, &when), 1);
-	assert_int_equal(id, 7);
-	assert_int_equal(schedule_take(SCHEDULE_REMOTE, 10, &id, &when), 1);
+	schedule_hurry(10);                             /* is not about these */
 	assert_int_equal(schedule_first(SCHEDULE_DONE, &when), 1);
-	assert_int_equal(when, 99);                     /* not what SIGALRM is about */
-	assert_int_equal(schedule_take(SCHEDULE_DONE, 99, &id, &when), 1);
+	assert_int_equal(when, 99);
+	assert_int_equal(schedule_take(SCHEDULE_DONE, 98, &id), 0);
+	assert_int_equal(schedule_take(SCHEDULE_UNSURE, 100, &id), 0);
+	assert_int_equal(schedule_take(SCHEDULE_DONE, 99, &id), 1);
+	assert_int_equal(id, 9);
 	assert_int_equal(schedule_first(SCHEDULE_DONE, &when), 0);
 }
 
@@ -115,6 +158,8 @@ int main(void)
 		cmocka_unit_test(always_later),
 		cmocka_unit_test(whole_life),
 		cmocka_unit_test(dying),
+		cmocka_unit_test(turns),
+		cmocka_unit_test(new_before_old),
 		cmocka_unit_test(lists),
 	};
 
