@@ -129,7 +129,7 @@ int header_field(header *h, size_t n)
 		return 0;
 	if (what & DROP)
 		h->text.len = start;
-	return 1;
+	return h->text.len <= LIMIT_HEADER || fault_set(h->fault, FAULT_HEADER_LONG, "", 0);
 }
 
 static int is_mbox_line(stralloc const *line)
@@ -156,7 +156,7 @@ static int add_line(header *h, stralloc const *line, size_t *field)
 {
 	size_t before = h->text.len;
 
-	if (line->len > LIMIT_HEADER - before)
+	if (before > LIMIT_HEADER || line->len > LIMIT_HEADER - before)
 		return fault_set(h->fault, FAULT_HEADER_LONG, "", 0);
 	if (*field == 0 && is_mbox_line(line) && !stralloc_cats(&h->text, "MBOX-Line: "))
 		return fault_errno(h->fault, FAULT_NOMEM);

@@ -222,6 +222,10 @@ static void limits(void **state)
 	assert_int_equal(big("X: ", 'x', LIMIT_HEADER - 1, "\n z\n"), FAULT_HEADER_LONG);
 	assert_int_equal(big("X: ", 'x', LIMIT_HEADER + 5, "y\nY: z\n"), FAULT_HEADER_LONG);
 	assert_int_equal(big("", 'x', LIMIT_HEADER + 5, "y\nY: z\n"), FAULT_NONE);
+	/* the header grows beyond its limit by what is added, not by what is read */
+	assert_int_equal(big("From ", 'x', LIMIT_HEADER - 1, "\n y\n"), FAULT_HEADER_LONG);
+	assert_int_equal(big("From ", 'x', LIMIT_HEADER - 1, "\nX: y\n"), FAULT_HEADER_LONG);
+	assert_int_equal(big("X: ", 'x', LIMIT_HEADER - 7, "\nTo:a\nX: y\n"), FAULT_HEADER_LONG);
 	assert_int_equal(big("To: ", ',', LIMIT_FIELD - 1, "\n"), FAULT_NONE);
 	assert_int_equal(big("To: ", ',', LIMIT_FIELD, "\n"), FAULT_FIELD_LONG);
 	assert_int_equal(big("To: ", '<', LIMIT_FIELD - 1, "\n"), FAULT_NONE);
