@@ -97,19 +97,16 @@ def test_relative_home_and_root_in_users_assign(served, homes):
     assert len(served.queued()) == 1
 
 
-def test_virtualdomains_lines(served, homes):
-    served.control(virtualdomains="example.com foo\nother.example: foo\n")
+def test_controls_of_qmail_send(served):
+    """It remarks on mistakes a quarter of a minute after it has read the files, in its log."""
+    served.control(virtualdomains="example.com foo\nother.example: foo\n", concurrencylocal="many\n",
+                   concurrencyremote="\n", queuelifetime="week\n")
     served.start()
-    log = served.logtext()
-    assert re.search(r"^warning: .*control/virtualdomains.*\b1\b.*colon", log, re.M), log
-    assert re.search(r"^warning: .*control/virtualdomains.*\b2\b.*blank", log, re.M), log
-
-
-@pytest.mark.parametrize("name", ["concurrencylocal", "concurrencyremote", "queuelifetime"])
-def test_numbers_of_qmail_send(served, name):
-    served.control(**{name: "many\n"})
-    served.start()
-    assert re.search(r"^warning: .*control/%s" % name, served.logtext(), re.M), served.logtext()
+    for line in (r"control/virtualdomains line 1: .*no colon.*; write ", r"control/virtualdomains line 2: .*blank.*; remove ",
+                 r"control/concurrencylocal line 1: not a number: using 10; write ",
+                 r"control/concurrencyremote line 1: not a number: using 20; write ",
+                 r"control/queuelifetime line 1: not a number: using 604800; write "):
+        served.wait_log("^warning: " + line, timeout=30)
 
 
 def test_qmail_send_without_me(served):
@@ -118,7 +115,7 @@ def test_qmail_send_without_me(served):
     r = subprocess.run([served / "bin/qmail-start", "./Mailbox"], env=served.env(), capture_output=True, text=True,
                        timeout=20)
     assert "alert: cannot start: unable to read controls" in r.stdout
-    assert "control/me" in r.stdout
+    assert r.returncode == 111
 
 
 def smtpd(qmail, dialogue=b"QUIT\r\n"):
@@ -127,8 +124,11 @@ def smtpd(qmail, dialogue=b"QUIT\r\n"):
     p = subprocess.Popen([qmail / "bin/qmail-smtpd"], stdin=its, stdout=its, stderr=subprocess.PIPE, env=qmail.env())
     its.close()
     with ours:
-        ours.sendall(dialogue)
         answer = b""
+        try:
+            ours.sendall(dialogue)
+        except BrokenPipeError:
+            pass                # it has said goodbye already
         try:
             while True:
                 got = ours.recv(4096)
