@@ -133,7 +133,8 @@ static int create(entry *e, int file)
 }
 
 /* What an interrupted attempt left. A bounce beside no info belongs to an earlier message of this number
- * whose end a power cut has half undone. */
+ * whose end a power cut has half undone; if it cannot be removed now, trouble with the bounce directory is
+ * no reason to keep the message waiting. */
 static int remove_leftovers(entry *e)
 {
 	int info_was_there;
@@ -145,8 +146,8 @@ static int remove_leftovers(entry *e)
 	info_was_there = queuefile_exists(QPATH_INFO, e->id, 0);
 	if (info_was_there && !queuefile_remove(QPATH_INFO, e->id))
 		return give_up(e, "warning: unable to unlink ", QPATH_INFO);
-	if (!info_was_there && !queuefile_remove(QPATH_BOUNCE, e->id))
-		return give_up(e, "warning: unable to unlink ", QPATH_BOUNCE);
+	if (!info_was_there)
+		(void)queuefile_remove(QPATH_BOUNCE, e->id);
 	return 1;
 }
 
