@@ -6,13 +6,14 @@
 
 #include "base/text.h"
 
-enum { RECEIVED, DELIVERED, BLANK, WORDS };
+enum { RECEIVED, DELIVERED, BLANK, BLANK_CRLF, WORDS };
 
 static struct { char const *text; size_t len; } const words[WORDS] =
 {
-	[RECEIVED]  = { "received", 8 },
-	[DELIVERED] = { "delivered", 9 },
-	[BLANK]     = { "\r\n", 2 },
+	[RECEIVED]   = { "received", 8 },
+	[DELIVERED]  = { "delivered", 9 },
+	[BLANK]      = { "\n", 1 },
+	[BLANK_CRLF] = { "\r\n", 2 },
 };
 
 enum { ALL_GONE = (1 << WORDS) - 1 };
@@ -28,7 +29,7 @@ static void take(hops *h, char c)
 			h->gone |= 1U << k;
 		} else if (h->pos + 1 == words[k].len) {
 			h->gone = ALL_GONE;
-			if (k == BLANK)
+			if (k == BLANK || k == BLANK_CRLF)
 				h->body = 1;
 			else
 				h->count++;

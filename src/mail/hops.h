@@ -19,8 +19,8 @@ typedef struct hops
 /* qmail's limit: a message with this many is taken for one that runs in circles. */
 enum { HOPS_MAX = 100 };
 
-/* hops_feed: look at the next block of a message whose lines end in CR LF, as it came over the wire.
- * The header ends at the first line that is CR LF alone. The cut into blocks does not matter. */
+/* hops_feed: look at the next block of a message, whose lines end in CR LF, as over the wire, or in LF, as in
+ * the queue. The header ends at the first line that is empty. The cut into blocks does not matter. */
 extern void hops_feed(hops *h, char const *s, size_t n);
 
 #endif

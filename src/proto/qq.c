@@ -133,6 +133,19 @@ unsigned long qq_qp(qq const *q)
 	return q->pid > 0 ? (unsigned long)q->pid : 0;
 }
 
+size_t qq_ok(char s[QQ_OK_FMT], qq const *q, int64_t now)
+{
+	size_t n = 0;
+
+	memcpy(s, "ok ", 3);
+	n += 3;
+	n += int64_fmt(s + n, now);
+	memcpy(s + n, " qp ", 4);
+	n += 4;
+	n += ulong_fmt(s + n, qq_qp(q));
+	return n;
+}
+
 static void flush_to(qq *q, int fd)
 {
 	if (!q->failed && !io_writeall(fd, q->buf, q->n))

@@ -4,9 +4,11 @@
 #define PROTO_QQ_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <skalibs/stralloc.h>
+#include <skalibs/types.h>
 
 /* The queue's front door (qmail-queue(8), envelopes(5)).
  *
@@ -68,6 +70,11 @@ extern int qq_open(qq *q);
 
 /* qq_qp: the number to report to people: the process id of the queue program; also after qq_close. */
 extern unsigned long qq_qp(qq const *q);
+
+/* qq_ok: what a client is told of a message that is on disk: "ok", the time and the number. Returns the
+ * length, without a NUL. */
+enum { QQ_OK_FMT = 8 + 1 + UINT64_FMT + ULONG_FMT };
+extern size_t qq_ok(char s[QQ_OK_FMT], qq const *q, int64_t now);
 
 /* qq_put: more of the message. qq_from: the message ends, the sender follows. qq_to: a recipient.
  * qq_fail: give up; the queue program will not see the end it waits for. None reports trouble: qq_close

@@ -20,10 +20,10 @@ static rcpthosts_status look_up(rcpthosts_lookup *more, void *data, char const *
 	text_lowerb(lower, n);
 	for (i = 0; i < n; i++)
 		if (i == 0 || lower[i] == '.') {
-			rcpthosts_status status = more(data, lower + i, n - i);
+			int found = more(data, lower + i, n - i);
 
-			if (status != RCPTHOSTS_NO)
-				return status;
+			if (found)
+				return found < 0 ? RCPTHOSTS_ERROR : RCPTHOSTS_YES;
 		}
 	return RCPTHOSTS_NO;
 }

@@ -12,9 +12,9 @@
 
 typedef enum { RCPTHOSTS_ERROR = -1, RCPTHOSTS_NO = 0, RCPTHOSTS_YES = 1 } rcpthosts_status;
 
-/* Looks key[0..n), in lower case, up in the large list that does not fit a constmap. ERROR when it cannot
- * tell: no memory, a damaged file. */
-typedef rcpthosts_status rcpthosts_lookup(void *data, char const *key, size_t n);
+/* Looks key[0..n), in lower case, up in the large list that does not fit a constmap: 1, 0, or -1 when it
+ * cannot tell: no memory, a damaged file. */
+typedef int rcpthosts_lookup(void *data, char const *key, size_t n);
 
 /* rcpthosts_allows: whether mail for address[0..n) is taken.
  *

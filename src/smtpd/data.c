@@ -5,9 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <skalibs/types.h>
-
-#include "guard.h"
+#include "base/guard.h"
 #include "mail/eod_in.h"
 #include "mail/hops.h"
 #include "proto/qq.h"
@@ -105,20 +103,13 @@ static char const *finish(session *s, transfer *t)
 	return qq_close(&t->queue);
 }
 
-static void put_number(conn *c, uint64_t n)
-{
-	char s[UINT64_FMT];
-
-	conn_put(c, s, uint64_fmt(s, n));
-}
-
 static void answer(conn *c, transfer *t, char const *result)
 {
 	if (!*result) {
-		conn_puts(c, "250 ok ");
-		put_number(c, (uint64_t)time(0));
-		conn_puts(c, " qp ");
-		put_number(c, qq_qp(&t->queue));
+		char ok[QQ_OK_FMT];
+
+		conn_puts(c, "250 ");
+		conn_put(c, ok, qq_ok(ok, &t->queue, time(0)));
 		conn_puts(c, "\r\n");
 	} else if (looping(t)) {
 		conn_puts(c, "554 too many hops, this message is looping (#5.4.6)\r\n");

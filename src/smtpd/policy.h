@@ -6,13 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cdb.h>
 #include <skalibs/stralloc.h>
 
 #include "base/constmap.h"
 #include "mail/address.h"
 #include "net/ipme.h"
-#include "route/rcpthosts.h"
+#include "proto/morercpthosts.h"
 
 /* What the admin wants: the control files and the variables that stand above them, read once. */
 typedef struct policy
@@ -26,16 +25,14 @@ typedef struct policy
 	int have_rcpthosts;
 	control_list rcpthosts_list;
 	constmap rcpthosts;
-	int cdb_fd;                     /* morercpthosts.cdb, -1 for none */
-	int cdb_ready;
-	struct cdb cdb;
+	morercpthosts more;
 	control_list badmailfrom_list;
 	constmap badmailfrom;
 	ipme me;
 	int me_ready;
-	stralloc notes;                 /* for the log: mistakes in the files, a line each, file, line and cure */
+	stralloc notes;                 /* for the log (base/notes.h) */
 } policy;
-#define POLICY_ZERO { .cdb_fd = -1 }
+#define POLICY_ZERO { .more = MORERCPTHOSTS_ZERO }
 
 /* policy_load: read the control files in the current directory. 1, or 0 if one cannot be read or there is
  * no name to greet with; notes has the reason then. Mistakes that leave a default in force only make a

@@ -38,6 +38,12 @@ static void lines(void **state)
 		{ "a\r\r\n\rb\r\nReceived: x\r\n", 1 },
 		{ ".Received: x\r\n", 0 },
 		{ "Subject: Received: x Received: y\r\n", 0 },
+		{ "Received: x\nDelivered: y\n\nReceived: z\n", 2 },
+		{ "\nReceived: x\n", 0 },
+		{ "Received: x\n\r\nReceived: z\n", 1 },
+		{ "Received: x\n \nReceived: z\n", 2 },
+		{ "received\n\n", 1 },
+		{ "receive\nd\nDelivered", 1 },
 	};
 	size_t i, step;
 

@@ -2,6 +2,7 @@
 
 #include "unit.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +144,26 @@ static int leave(void **state)
 	return rm_rf(dir) == 0 ? 0 : -1;
 }
 
+static void receipt(void **state)
+{
+	static struct { int64_t now; pid_t pid; char const *text; } const cases[] = {
+		{ 0, -1, "ok 0 qp 0" },
+		{ 1790000000, 4711, "ok 1790000000 qp 4711" },
+		{ INT64_MAX, INT_MAX, "ok 9223372036854775807 qp 2147483647" },
+		{ INT64_MIN, 1, "ok -9223372036854775808 qp 1" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		qq one = { .pid = cases[i].pid };
+		char s[QQ_OK_FMT];
+
+		assert_int_equal(qq_ok(s, &one, cases[i].now), strlen(cases[i].text));
+		assert_memory_equal(s, cases[i].text, strlen(cases[i].text));
+	}
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
@@ -150,6 +171,7 @@ int main(void)
 		cmocka_unit_test(custom_text),
 		cmocka_unit_test(envelope),
 		cmocka_unit_test(not_there),
+		cmocka_unit_test(receipt),
 	};
 
 	return cmocka_run_group_tests(tests, enter, leave);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-#ifndef SMTPD_GUARD_H
-#define SMTPD_GUARD_H
+#ifndef BASE_GUARD_H
+#define BASE_GUARD_H
 
 /* A limit on our own memory, behind the limits on everything that we keep: qmail's older holes needed
  * gigabytes. It is for this process alone, not for the queue program or the filters in its place, so

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "guard.h"
+#include "base/guard.h"
 
 #include <sys/resource.h>
 
