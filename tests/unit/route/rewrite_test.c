@@ -141,7 +141,8 @@ static void order_of_keys(void **state)
 	site s;
 
 	(void)state;
-	set_up(&s, "l\n", "", ".c:c\n.b.c:bc\na.b.c:exact\nout.b.c:\n.out.b.c:\none@a.b.c:one\ntwo@a.b.c:\nd.b:no\none@:no\none:no\n");
+	set_up(&s, "l\n", "", ".c:c\n.b.c:bc\na.b.c:exact\nout.b.c:\n.out.b.c:\n"
+		"one@a.b.c:one\ntwo@a.b.c:\nd.b:no\none@:no\none:no\n");
 	CHECK(&s, rows);
 	tear_down(&s);
 }
