@@ -80,6 +80,12 @@ static show_control const irrelevant =
 	{ SHOW_LIST, "morercpthosts", "No rcpthosts; doesn't matter that morercpthosts has ", ".",
 		"No rcpthosts; morercpthosts is irrelevant." };
 
+/* Files that qmail's own programs did not read: shown among the others at the end, when they are there. */
+static show_control const additions[] =
+{
+	{ SHOW_LIST, "defaultdelivery", "Default delivery is ", "", "" },
+};
+
 static char const unreadable[] = "Oops! Trouble reading this file.\n";
 static char const by_default[] = "(Default.) ";
 
@@ -232,14 +238,18 @@ static void show_control_file(show_control const *c)
 	}
 }
 
-static int is_known(char const *name)
+static show_control const *find(show_control const *table, size_t n, char const *name)
 {
-	size_t i = 0;
+	for (; n; n--, table++)
+		if (strcmp(table->name, name) == 0)
+			return table;
+	return 0;
+}
 
-	for (; i < sizeof controls / sizeof *controls; i++)
-		if (strcmp(controls[i].name, name) == 0)
-			return 1;
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+static int is_shown(char const *name)
+{
+	return find(controls, sizeof controls / sizeof *controls, name)
+		|| strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
 static void show_others(DIR *dir)
@@ -247,7 +257,11 @@ static void show_others(DIR *dir)
 	struct dirent *d;
 
 	while ((errno = 0, d = readdir(dir))) {
-		if (is_known(d->d_name))
+		show_control const *c = find(additions, sizeof additions / sizeof *additions, d->d_name);
+
+		if (c)
+			show_control_file(c);
+		if (c || is_shown(d->d_name))
 			continue;
 		puts_out("\n");
 		put_safe(d->d_name, strlen(d->d_name));
