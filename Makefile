@@ -183,8 +183,8 @@ unit: $(UNITS)
 		if $$t > $$t.log 2>&1; then \
 			passed=$$((passed + $$(grep -c '^\[       OK' $$t.log))); \
 		else \
-			cat $$t.log; n=$$(grep -c '^\[  FAILED  \] [^0-9]' $$t.log); \
-			failed=$$((failed + (n > 0 ? n : 1))); \
+			cat $$t.log; n=$$(sed -n 's/^ *\([0-9]*\) FAILED TEST(S)$$/\1/p' $$t.log); \
+			failed=$$((failed + $${n:-1})); \
 		fi; \
 	done; \
 	echo "unit: $$passed passed, $$failed failed"; [ $$failed -eq 0 ]

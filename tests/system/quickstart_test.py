@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_a_message_arrives_and_a_second_run_changes_nothing(places):
     with open(home + "/users/assign", "w") as f:
         f.write("=kept:foo:1:1:/:::\n" + text)
     before = settings(home)
-    r = start(home)
+    r = start(home + "//")
     assert r.returncode == 0, r.stdout
     assert settings(home) == before
     assert "0 directories made" in r.stdout and " 0 of " in r.stdout
@@ -116,6 +117,8 @@ def test_a_taken_port_is_refused_before_anything_is_done(places):
     (["--user", "root"], "never delivered as root"),
     (["--host"], "--host needs a value"),
     (["--what"], "unknown option"),
+    (["--home", "mail"], "--home must be"),
+    (["--home", "//."], "--home must be"),
 ])
 def test_misuse(places, args, says):
     r = quickstart(places[0], *args)
@@ -123,7 +126,35 @@ def test_misuse(places, args, says):
     assert not os.path.exists(places[0])
 
 
+def test_a_full_disk_stops_it(places):
+    home = places[0]
+    os.mkdir(home)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", home], check=True)
+    try:
+        assert start(home).returncode == 0
+        assert quickstart(home, "--stop").returncode == 0
+        before = settings(home)
+        with open(home + "/full", "wb", 0) as f, pytest.raises(OSError):
+            while True:
+                f.write(bytes(4096))
+        r = quickstart(home, "--domain", "more.example", "--user", "foo")
+        assert r.returncode == 111 and "No space left on device" in r.stdout
+        assert settings(home) == before
+        os.unlink(home + "/full")
+        r = quickstart(home, "--domain", "more.example", "--user", "foo")
+        assert r.returncode == 0, r.stdout
+        quickstart(home, "--stop")
+    finally:
+        subprocess.run(["umount", home], check=True)
+
+
 def test_not_root():
-    r = subprocess.run([ROOT + "/boot/quickstart"], user=65534, group=65534, extra_groups=[], stdout=subprocess.PIPE,
-                       stderr=subprocess.STDOUT, text=True)
+    # a copy: the source tree may be where only root may look
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as tree:
+        os.chmod(tree, 0o755)
+        os.mkdir(tree + "/boot")
+        shutil.copy(ROOT + "/conf-qmail", tree)
+        shutil.copy(ROOT + "/boot/quickstart", tree + "/boot")
+        r = subprocess.run([tree + "/boot/quickstart"], user=65534, group=65534, extra_groups=[],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert r.returncode == 111 and "only root can do this" in r.stdout

@@ -13,7 +13,8 @@ static void known_and_unknown(void **state)
 	assert_string_equal(errtext(ENOENT), "file does not exist");
 	assert_string_equal(errtext(EACCES), "access denied");
 	assert_string_equal(errtext(EPERM), "permission denied");
-	assert_string_equal(errtext(EXDEV), strerror(EXDEV));
+	assert_string_equal(errtext(EXDEV), "cross-device link");
+	assert_string_equal(errtext(ENOLCK), strerror(ENOLCK));
 }
 
 int main(void)
