@@ -21,6 +21,7 @@ all: programs
 # ---- settings, each with qmail's default ------------------------------------------------------------
 
 QMAIL ?= $(shell head -n 1 conf-qmail)
+override QMAIL := $(shell printf '%s' '$(QMAIL)' | sed -e 's|//*|/|g' -e 's|/$$||')
 BREAK ?= $(shell head -n 1 conf-break | cut -c 1)
 SPLIT ?= 23
 SPAWN ?= 120
