@@ -59,10 +59,11 @@ PROCESSES := $(filter-out %/,$(foreach p,smtpd queue send clean lspawn rspawn lo
 
 # Folders in which each source is a program by itself.
 USER_PROGRAMS := $(patsubst src/users/%.c,qmail-%,$(wildcard src/users/*.c))
-TOOL_PLAIN := splogger maildirmake
-TOOL_PROGRAMS := $(foreach t,$(patsubst src/tools/%.c,%,$(wildcard src/tools/*.c)),\
-	$(if $(filter $t,$(TOOL_PLAIN)),$t,qmail-$t))
-TOOL_SCRIPTS := $(patsubst src/tools/%.sh,qmail-%,$(wildcard src/tools/*.sh))
+TOOL_PLAIN := splogger maildirmake forward condredirect bouncesaying except preline predate datemail mailsubj \
+	qreceipt qbiff maildir2mbox
+tool_name = $(if $(filter $(1),$(TOOL_PLAIN)),$(1),qmail-$(1))
+TOOL_PROGRAMS := $(foreach t,$(patsubst src/tools/%.c,%,$(wildcard src/tools/*.c)),$(call tool_name,$t))
+TOOL_SCRIPTS := $(foreach t,$(patsubst src/tools/%.sh,%,$(wildcard src/tools/*.sh)),$(call tool_name,$t))
 
 PROGRAMS := $(addprefix qmail-,$(PROCESSES)) $(USER_PROGRAMS) $(TOOL_PROGRAMS) \
 	$(if $(wildcard src/inject/sendmail.c),sendmail)
@@ -133,7 +134,7 @@ $(B)/bin/%: $$(OBJ_$$*) $(archives) $(B)/ldflags
 
 substitute = sed -e 's|@QMAIL@|$(QMAIL)|g' -e 's|@BREAK@|$(BREAK)|g' -e 's|@SPLIT@|$(SPLIT)|g' -e 's|@SPAWN@|$(SPAWN)|g'
 
-$(TOOL_SCRIPTS:%=$(B)/bin/%): $(B)/bin/qmail-%: src/tools/%.sh $(B)/settings.h
+$(TOOL_SCRIPTS:%=$(B)/bin/%): $(B)/bin/%: $$(patsubst %,src/tools/%.sh,$$(patsubst qmail-%,%,$$*)) $(B)/settings.h
 	@mkdir -p $(@D)
 	$(substitute) $< > $@
 	chmod 755 $@

@@ -64,7 +64,11 @@ static int fill_attributes(posix_spawnattr_t *attr)
 	return e;
 }
 
-pid_t child_start(char const *file, char *const *argv, char *const *envp, char const *dir, child_fd const *fds, size_t n)
+typedef int spawner(pid_t *, char const *, posix_spawn_file_actions_t const *, posix_spawnattr_t const *,
+	char *const *, char *const *);
+
+static pid_t start(spawner *spawn, char const *file, char *const *argv, char *const *envp, char const *dir,
+	child_fd const *fds, size_t n)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -85,7 +89,7 @@ pid_t child_start(char const *file, char *const *argv, char *const *envp, char c
 			if (!e)
 				e = fill_attributes(&attr);
 			if (!e)
-				e = posix_spawn(&pid, file, &actions, &attr, argv, envp);
+				e = spawn(&pid, file, &actions, &attr, argv, envp);
 			posix_spawnattr_destroy(&attr);
 		}
 		posix_spawn_file_actions_destroy(&actions);
@@ -95,6 +99,16 @@ pid_t child_start(char const *file, char *const *argv, char *const *envp, char c
 	if (e)
 		return errno = e, 0;
 	return pid;
+}
+
+pid_t child_start(char const *file, char *const *argv, char *const *envp, char const *dir, child_fd const *fds, size_t n)
+{
+	return start(posix_spawn, file, argv, envp, dir, fds, n);
+}
+
+pid_t child_search(char *const *argv, char *const *envp, child_fd const *fds, size_t n)
+{
+	return start(posix_spawnp, argv[0], argv, envp, 0, fds, n);
 }
 
 int child_wait(pid_t pid, int *status)

@@ -24,6 +24,10 @@ typedef struct child_fd
 extern pid_t child_start(char const *file, char *const *argv, char *const *envp, char const *dir,
 	child_fd const *fds, size_t n);
 
+/* child_search: the same for argv[0], which is looked for along our own $PATH unless it has a slash, and run
+ * where we are. */
+extern pid_t child_search(char *const *argv, char *const *envp, child_fd const *fds, size_t n);
+
 /* child_wait: wait for pid, through EINTR. 1 and *status as of waitpid, or 0 with errno. */
 extern int child_wait(pid_t pid, int *status);
 
