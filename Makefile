@@ -134,10 +134,13 @@ $(B)/bin/%: $$(OBJ_$$*) $(archives) $(B)/ldflags
 
 substitute = sed -e 's|@QMAIL@|$(QMAIL)|g' -e 's|@BREAK@|$(BREAK)|g' -e 's|@SPLIT@|$(SPLIT)|g' -e 's|@SPAWN@|$(SPAWN)|g'
 
-$(TOOL_SCRIPTS:%=$(B)/bin/%): $(B)/bin/%: $$(patsubst %,src/tools/%.sh,$$(patsubst qmail-%,%,$$*)) $(B)/settings.h
-	@mkdir -p $(@D)
-	$(substitute) $< > $@
-	chmod 755 $@
+define script
+$(B)/bin/$(1): src/tools/$(1:qmail-%=%).sh $(B)/settings.h
+	@mkdir -p $$(@D)
+	$$(substitute) $$< > $$@
+	chmod 755 $$@
+endef
+$(foreach t,$(TOOL_SCRIPTS),$(eval $(call script,$t)))
 
 $(B)/man/%: man/% $(B)/settings.h
 	@mkdir -p $(@D)
