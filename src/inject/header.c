@@ -137,11 +137,6 @@ static int is_mbox_line(stralloc const *line)
 	return line->len >= 5 && memcmp(line->s, "From ", 5) == 0;
 }
 
-static int starts_field(stralloc const *line)
-{
-	return is_mbox_line(line) || hfield_name(line->s, line->len) > 0;
-}
-
 static int end_header(header *h, stralloc const *line)
 {
 	int blank = line->len == 1 && line->s[0] == '\n';
@@ -189,7 +184,7 @@ static int read_lines(header *h, input *in, stralloc *line)
 		if (field == 0 || (line->s[0] != ' ' && line->s[0] != '\t')) {
 			if (!finish_field(h, &field))
 				return 0;
-			if (!starts_field(line))
+			if (!hfield_starts(line->s, line->len))
 				return end_header(h, line);
 		}
 		if (status == INPUT_PART)

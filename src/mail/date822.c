@@ -74,6 +74,19 @@ size_t date822_fmt(char *s, int64_t t)
 	return n + 6;
 }
 
+size_t date822_zone_fmt(char *s, int64_t t, int east)
+{
+	int64_t const last = last_second - 86400;       /* so that no zone takes it over the end */
+	int64_t utc = t < 0 ? 0 : t > last ? last : t;
+	unsigned int minutes = (unsigned int)(east < 0 ? -east : east) % 1440;
+	size_t n = date822_fmt(s, utc + (east < 0 ? -60 : 60) * (int64_t)minutes);
+
+	s[n - 5] = east < 0 ? '-' : '+';
+	put2(s + n - 4, minutes / 60);
+	put2(s + n - 2, minutes % 60);
+	return n;
+}
+
 size_t date_ctime_fmt(char *s, int64_t t)
 {
 	civil c;

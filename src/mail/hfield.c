@@ -55,6 +55,11 @@ size_t hfield_name(char const *s, size_t n)
 	return len;
 }
 
+int hfield_starts(char const *s, size_t n)
+{
+	return (n >= 5 && memcmp(s, "From ", 5) == 0) || hfield_name(s, n) > 0;
+}
+
 hfield hfield_known(char const *s, size_t n)
 {
 	size_t len = hfield_name(s, n);

@@ -40,6 +40,9 @@ typedef enum hfield
  * that is no header field: no colon, no name, or a name with bytes other than 33 to 126. */
 extern size_t hfield_name(char const *s, size_t n);
 
+/* hfield_starts: whether a line of a header starts a field: it has a name, or is the From_ line of an mbox. */
+extern int hfield_starts(char const *s, size_t n);
+
 /* hfield_known: which field s[0..n) is. */
 extern hfield hfield_known(char const *s, size_t n);
 

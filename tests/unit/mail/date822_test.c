@@ -35,6 +35,31 @@ static void table(void **state)
 	}
 }
 
+static void zones(void **state)
+{
+	static struct { int64_t t; int east; char const *date; } const rows[] = {
+		{ 0, 0, "1 Jan 1970 00:00:00 +0000" },
+		{ 0, 60, "1 Jan 1970 01:00:00 +0100" },
+		{ 86400, -1, "1 Jan 1970 23:59:00 -0001" },
+		{ 951782399, 210, "29 Feb 2000 03:29:59 +0330" },
+		{ 951782399, -285, "28 Feb 2000 19:14:59 -0445" },
+		{ 951782399, 840, "29 Feb 2000 13:59:59 +1400" },
+		{ INT64_MAX, 1439, "31 Dec 9999 23:58:59 +2359" },
+		{ INT64_MIN, -60, "1 Jan 1970 00:00:00 -0100" },
+		{ 0, -2147483647, "1 Jan 1970 00:00:00 -0207" },
+	};
+	char buf[DATE822_FMT];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		size_t n = date822_zone_fmt(buf, rows[i].t, rows[i].east);
+
+		assert_int_equal(n, strlen(rows[i].date));
+		assert_memory_equal(buf, rows[i].date, n);
+	}
+}
+
 /* Each day of 400 years against the C library. */
 static void against_libc(void **state)
 {
@@ -71,6 +96,7 @@ int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(table),
+		cmocka_unit_test(zones),
 		cmocka_unit_test(against_libc),
 		cmocka_unit_test(stamps),
 	};

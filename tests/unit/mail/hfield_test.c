@@ -43,6 +43,20 @@ static void names(void **state)
 	assert_int_equal(hfield_name("T\0: a", 5), 0);
 }
 
+static void starts(void **state)
+{
+	(void)state;
+	assert_true(hfield_starts("a: b\n", 5));
+	assert_true(hfield_starts("From x\n", 7));
+	assert_true(hfield_starts("From ", 5));
+	assert_false(hfield_starts("From", 4));
+	assert_false(hfield_starts("from x\n", 7));
+	assert_false(hfield_starts(">From x\n", 8));
+	assert_false(hfield_starts(" a: b\n", 6));
+	assert_false(hfield_starts("\n", 1));
+	assert_false(hfield_starts("", 0));
+}
+
 /* A field is not known before its colon is there. */
 static void every_cut(void **state)
 {
@@ -68,6 +82,7 @@ int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(names),
+		cmocka_unit_test(starts),
 		cmocka_unit_test(every_cut),
 		cmocka_unit_test(bodies),
 	};
