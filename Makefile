@@ -54,7 +54,7 @@ LIBS = -l:libcdb.a -l:libskarnet.a
 LAYERS := route net proto mail base
 
 # Processes: qmail-X is made of all of src/X (src/spawn serves both spawners).
-PROCESSES := $(filter-out %/,$(foreach p,smtpd queue send clean lspawn rspawn local remote start inject popup pop3d,\
+PROCESSES := $(filter-out %/,$(foreach p,smtpd qmtpd qmqpd qmqpc queue send clean lspawn rspawn local remote start inject popup pop3d,\
 	$(if $(wildcard src/$p/$p.c),$p)))
 
 # Folders in which each source is a program by itself.

@@ -52,12 +52,16 @@ int setting_number(stralloc *notes, uint64_t *value, char const *file, char cons
 	return status != CONTROL_ERROR || notes_unreadable(notes, file);
 }
 
-void setting_variable(stralloc *notes, uint64_t *value, char const *name, char const *text, char const *cure)
+int setting_override(stralloc *notes, uint64_t *value, char const *name, char const *text,
+	char const *file, char const *cure)
 {
 	char where[WHERE_FMT];
 
+	if (!text)
+		return setting_number(notes, value, file, cure);
 	snprintf(where, sizeof where, "variable %s", name);
 	take_number(notes, value, where, text, strlen(text), cure);
+	return 1;
 }
 
 int setting_list(stralloc *notes, control_list *l, constmap *m, int *present, char const *file)

@@ -15,9 +15,10 @@
 /* setting_number: the digits that the first line of file starts with, into *value, which keeps its value when
  * there is no such file or no digit. What is over 64 bits counts as the most there is. cure tells the
  * admin what holds instead and what to write. 1, or 0 if the file cannot be read.
- * setting_variable: the same for the text of a variable of that name. */
+ * setting_override: the same from the text of a variable of that name; from file if text is null. */
 extern int setting_number(stralloc *notes, uint64_t *value, char const *file, char const *cure);
-extern void setting_variable(stralloc *notes, uint64_t *value, char const *name, char const *text, char const *cure);
+extern int setting_override(stralloc *notes, uint64_t *value, char const *name, char const *text,
+	char const *file, char const *cure);
 
 /* setting_list: the entries of file as a set *m over *l; *present tells whether there is such a file.
  * 1, or 0 if it cannot be read. */

@@ -16,13 +16,8 @@ enum { TIMEOUT_DEFAULT = 1200 };
 
 static int load_databytes(policy *p)
 {
-	static char const cure[] = "messages of any size are taken; write the limit in bytes, 0 for none";
-	char const *env = getenv("DATABYTES");
-
-	if (!env)
-		return setting_number(&p->notes, &p->databytes, "control/databytes", cure);
-	setting_variable(&p->notes, &p->databytes, "DATABYTES", env, cure);
-	return 1;
+	return setting_override(&p->notes, &p->databytes, "DATABYTES", getenv("DATABYTES"), "control/databytes",
+		"messages of any size are taken; write the limit in bytes, 0 for none");
 }
 
 static int load_timeout(policy *p)
@@ -76,17 +71,6 @@ static int load_names(policy *p)
 	return status == CONTROL_READ || (status == CONTROL_ERROR && notes_unreadable(&p->notes, from));
 }
 
-static int load_rcpthosts(policy *p)
-{
-	if (!setting_list(&p->notes, &p->rcpthosts_list, &p->rcpthosts, &p->have_rcpthosts, "control/rcpthosts"))
-		return 0;
-	if (!p->have_rcpthosts)
-		return 1;
-	setting_useless(&p->notes, &p->rcpthosts_list, "control/rcpthosts", "@ \t\r", "no host is called that",
-		"mail for that host is refused; write the domain alone, without @, blanks and CR");
-	return morercpthosts_open(&p->more) || notes_unreadable(&p->notes, MORERCPTHOSTS_FILE);
-}
-
 static int load_badmailfrom(policy *p)
 {
 	int present;
@@ -101,19 +85,18 @@ static int load_badmailfrom(policy *p)
 int policy_load(policy *p)
 {
 	p->relayclient = getenv("RELAYCLIENT");
-	return load_names(p) && load_timeout(p) && load_rcpthosts(p) && load_badmailfrom(p) && load_databytes(p);
+	return load_names(p) && load_timeout(p) && hosts_load(&p->hosts, &p->notes) && load_badmailfrom(p) && load_databytes(p);
 }
 
 int policy_recipient(policy *p, char const *recipient, size_t n)
 {
 	rcpthosts_status status;
 
-	if (!p->have_rcpthosts)
+	if (!p->hosts.present)
 		return 1;
-	status = rcpthosts_allows(&p->rcpthosts, morercpthosts_find, &p->more, recipient, n);
+	status = rcpthosts_allows(&p->hosts.few, hosts_more, &p->hosts, recipient, n);
 	if (status == RCPTHOSTS_ERROR)
-		notes_add(&p->notes, MORERCPTHOSTS_FILE, strerror(errno),
-			"mail waits at its senders; make it anew with qmail-newmrh");
+		hosts_damaged(&p->notes);
 	return status;
 }
 
@@ -141,10 +124,8 @@ int policy_localise(policy *p, address *a)
 
 void policy_free(policy *p)
 {
-	morercpthosts_free(&p->more);
-	constmap_free(&p->rcpthosts);
+	hosts_free(&p->hosts);
 	constmap_free(&p->badmailfrom);
-	control_list_free(&p->rcpthosts_list);
 	control_list_free(&p->badmailfrom_list);
 	stralloc_free(&p->greeting);
 	stralloc_free(&p->localiphost);

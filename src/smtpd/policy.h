@@ -11,7 +11,7 @@
 #include "base/constmap.h"
 #include "mail/address.h"
 #include "net/ipme.h"
-#include "proto/morercpthosts.h"
+#include "proto/hosts.h"
 
 /* What the admin wants: the control files and the variables that stand above them, read once. */
 typedef struct policy
@@ -22,17 +22,14 @@ typedef struct policy
 	unsigned int timeout;           /* seconds, at least 1 */
 	uint64_t databytes;             /* 0: any size */
 	char const *relayclient;        /* null: rcpthosts decides; else every recipient gets this appended */
-	int have_rcpthosts;
-	control_list rcpthosts_list;
-	constmap rcpthosts;
-	morercpthosts more;
+	hosts hosts;
 	control_list badmailfrom_list;
 	constmap badmailfrom;
 	ipme me;
 	int me_ready;
 	stralloc notes;                 /* for the log (base/notes.h) */
 } policy;
-#define POLICY_ZERO { .more = MORERCPTHOSTS_ZERO }
+#define POLICY_ZERO { .hosts = HOSTS_ZERO }
 
 /* policy_load: read the control files in the current directory. 1, or 0 if one cannot be read or there is
  * no name to greet with; notes has the reason then. Mistakes that leave a default in force only make a

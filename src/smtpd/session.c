@@ -41,7 +41,7 @@ static session_end give_up(session *s, char const *text)
 	return SESSION_BROKEN;
 }
 
-session_end session_out_of_memory(session *s)
+static session_end out_of_memory(session *s)
 {
 	return give_up(s, "421 out of memory (#4.3.0)");
 }
@@ -72,7 +72,7 @@ static int remember_helo(session *s, char const *arg, size_t n)
 static session_end helo(session *s, char const *arg, size_t n)
 {
 	if (!remember_helo(s, arg, n))
-		return session_out_of_memory(s);
+		return out_of_memory(s);
 	reply_greeting(s, "250 ", "\r\n");
 	return SESSION_GO_ON;
 }
@@ -80,7 +80,7 @@ static session_end helo(session *s, char const *arg, size_t n)
 static session_end ehlo(session *s, char const *arg, size_t n)
 {
 	if (!remember_helo(s, arg, n))
-		return session_out_of_memory(s);
+		return out_of_memory(s);
 	reply_greeting(s, "250-", "\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
 	return SESSION_GO_ON;
 }
@@ -114,7 +114,7 @@ static session_end mail(session *s, char const *arg, size_t n)
 		return refuse_path(s, status);
 	reset(s);
 	if (!stralloc_copyb(&s->sender, a.s, a.len))
-		return session_out_of_memory(s);
+		return out_of_memory(s);
 	s->unwanted = policy_badmailfrom(s->policy, a.s, a.len);
 	s->state = SESSION_MAILED;
 	return reply(s, "250 ok");
@@ -130,7 +130,7 @@ static session_end add_recipient(session *s, address const *a)
 	if (more > SESSION_RECIPIENTS_MAX || to->len > SESSION_RECIPIENTS_MAX - more)
 		return reply(s, "452 too many recipients (#4.5.3)");
 	if (!stralloc_readyplus(to, more))
-		return session_out_of_memory(s);
+		return out_of_memory(s);
 	stralloc_catb(to, a->s, a->len);
 	stralloc_catb(to, suffix, n);
 	stralloc_0(to);
@@ -269,7 +269,7 @@ static session_end step(session *s, smtpcmd *cmd)
 	case SMTPCMD_TOO_LONG:
 		return reply(s, "500 line too long (#5.5.2)");
 	case SMTPCMD_NOMEM:
-		return session_out_of_memory(s);
+		return out_of_memory(s);
 	default:
 		return SESSION_GO_ON;
 	}

@@ -47,9 +47,6 @@ enum { SESSION_COMMAND_SECONDS = 12 * 3600, SESSION_DATA_SECONDS = 24 * 3600 };
  * QUIT, else 1. */
 extern int session_run(session *s);
 
-/* session_out_of_memory: say so, and end. */
-extern session_end session_out_of_memory(session *s);
-
 extern void session_free(session *s);
 
 #endif

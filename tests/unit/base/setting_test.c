@@ -69,6 +69,21 @@ static void from_a_file(void **state)
 	stralloc_free(&notes);
 }
 
+static void file_without_the_variable(void **state)
+{
+	stralloc notes = STRALLOC_ZERO;
+	uint64_t value = 42;
+
+	(void)state;
+	write_file("7\n");
+	assert_int_equal(setting_override(&notes, &value, "V", 0, "file", "cure"), 1);
+	assert_true(value == 7);
+	assert_int_equal(setting_override(&notes, &value, "V", "", "file", "cure"), 1);
+	assert_true(value == 7);
+	unlink("file");
+	stralloc_free(&notes);
+}
+
 static void from_a_variable(void **state)
 {
 	stralloc notes = STRALLOC_ZERO;
@@ -79,7 +94,7 @@ static void from_a_variable(void **state)
 	(void)state;
 	for (i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
 		value = 42;
-		setting_variable(&notes, &value, "V", numbers[i].text, "cure");
+		assert_int_equal(setting_override(&notes, &value, "V", numbers[i].text, "file", "cure"), 1);
 		assert_true(value == numbers[i].value);
 		snprintf(expected, sizeof expected, "%s%s", *numbers[i].note ? "variable V: " : "", numbers[i].note);
 		noted(&notes, expected);
@@ -126,6 +141,7 @@ int main(void)
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(from_a_file),
 		cmocka_unit_test(from_a_variable),
+		cmocka_unit_test(file_without_the_variable),
 		cmocka_unit_test(lists),
 	};
 	int failed;

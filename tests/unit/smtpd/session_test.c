@@ -22,11 +22,11 @@ static void load(policy *p)
 	*p = (policy)POLICY_ZERO;
 	assert_true(stralloc_copys(&p->greeting, "mx"));
 	p->timeout = 5;
-	p->have_rcpthosts = 1;
-	assert_true(stralloc_copyb(&p->rcpthosts_list.entries, domain, sizeof domain));
-	assert_true(stralloc_copyb(&p->rcpthosts_list.lines, (char const *)&line, sizeof line));
-	p->rcpthosts_list.n = 1;
-	assert_true(constmap_set(&p->rcpthosts, &p->rcpthosts_list));
+	p->hosts.present = 1;
+	assert_true(stralloc_copyb(&p->hosts.list.entries, domain, sizeof domain));
+	assert_true(stralloc_copyb(&p->hosts.list.lines, (char const *)&line, sizeof line));
+	p->hosts.list.n = 1;
+	assert_true(constmap_set(&p->hosts.few, &p->hosts.list));
 }
 
 /* Run a whole session on input that arrives in pieces of step bytes; what was said goes to *out, the
