@@ -3,7 +3,9 @@
 #include "send/controls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -189,6 +191,27 @@ static void remark_virtualdomains(void)
 	}
 }
 
+static int is_newer(struct timespec a, struct timespec b)
+{
+	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
+}
+
+/* Whether qmail-newu was forgotten: what mail goes by is users/cdb. */
+static int users_are_stale(void)
+{
+	struct stat assign;
+	struct stat cdb;
+	int home = open(conf_home, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int stale = 0;
+
+	if (home < 0)
+		return 0;
+	if (fstatat(home, "users/assign", &assign, 0) == 0)
+		stale = fstatat(home, "users/cdb", &cdb, 0) == 0 ? is_newer(assign.st_mtim, cdb.st_mtim) : errno == ENOENT;
+	close(home);
+	return stale;
+}
+
 void controls_selprep(turn *t)
 {
 	if (remarks_due)
@@ -202,4 +225,6 @@ void controls_do(turn const *t)
 	remarks_due = 0;
 	remark_numbers();
 	remark_virtualdomains();
+	if (users_are_stale())
+		log_line("warning: users/assign is newer than users/cdb, which counts: run qmail-newu", 0, 0);
 }

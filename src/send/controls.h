@@ -31,7 +31,7 @@ extern int controls_load(void);
 extern void controls_reload(void);
 
 /* Mistakes in these files are remarked on in the log, with file, line and cure, some seconds after the
- * files were read: the lines that a start or a SIGHUP has always logged stay alone. */
+ * files were read; so is a forgotten qmail-newu. The lines that a start or a SIGHUP has always logged stay alone. */
 extern void controls_selprep(turn *t);
 extern void controls_do(turn const *t);
 

@@ -101,11 +101,15 @@ def test_controls_of_qmail_send(served):
     """It remarks on mistakes a quarter of a minute after it has read the files, in its log."""
     served.control(virtualdomains="example.com foo\nother.example: foo\n", concurrencylocal="many\n",
                    concurrencyremote="\n", queuelifetime="week\n")
+    newu(served, ".\n")
+    with open(served / "users/assign", "w") as f:
+        f.write("=foo:%s:::\n.\n" % FOO)
     served.start()
     for line in (r"control/virtualdomains line 1: .*no colon.*; write ", r"control/virtualdomains line 2: .*blank.*; remove ",
                  r"control/concurrencylocal line 1: not a number: using 10; write ",
                  r"control/concurrencyremote line 1: not a number: using 20; write ",
-                 r"control/queuelifetime line 1: not a number: using 604800; write "):
+                 r"control/queuelifetime line 1: not a number: using 604800; write ",
+                 r"users/assign is newer .*run qmail-newu"):
         served.wait_log("^warning: " + line, timeout=30)
 
 
