@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 #include <skalibs/exec.h>
 #include <skalibs/posixplz.h>
 #include <skalibs/sig.h>
@@ -72,9 +71,6 @@ void deliver_run(loop_job const *job, char const *program, char const *defaultde
 	int code;
 
 	take_descriptors(job);
-	/* Nobody is @host: qmail has always taken such mail for delivered. */
-	if (job->at == 0)
-		_exit(0);
 	if (chdir(conf_home) < 0)
 		_exit(REPORT_TEMP);
 	if (!stralloc_catb(&local, job->recipient, job->at) || !stralloc_0(&local))

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 #include <skalibs/stralloc.h>
 #include <skalibs/types.h>
 
