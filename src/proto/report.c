@@ -134,7 +134,7 @@ static int order(char letter)
 int report_remote_put(report const *r, int status, unsigned int number, stralloc *out)
 {
 	stralloc text = STRALLOC_ZERO;
-	char letter = r->result ? r->result : 'D';
+	char letter = r->result ? r->result : 'Z';
 	int ok;
 
 	if (!WIFEXITED(status))
@@ -153,7 +153,10 @@ int report_remote_put(report const *r, int status, unsigned int number, stralloc
 	ok = r->part == 0 || !r->text.len || stralloc_catb(&text, r->text.s, r->text.len);
 	if (ok && order(r->result) <= order(letter) && is_result(r->second) && r->more.len)
 		ok = stralloc_catb(&text, r->more.s, r->more.len);
-	ok = ok && spawn_report_put(out, number, letter, text.s, text.len);
+	if (ok && !r->result && letter == 'Z' && !text.len)
+		ok = put_fixed(out, number, "Zqmail-remote printed no result.\n");
+	else
+		ok = ok && spawn_report_put(out, number, letter, text.s, text.len);
 	stralloc_free(&text);
 	return ok;
 }
