@@ -14,8 +14,8 @@
 #include "base/fds.h"
 #include "base/io.h"
 #include "confine.h"
-#include "maildir.h"
 #include "net/conn.h"
+#include "proto/maildir.h"
 #include "session.h"
 
 char const *PROG = "qmail-pop3d";

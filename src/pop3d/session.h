@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "maildir.h"
 #include "net/conn.h"
+#include "proto/maildir.h"
 
 /* A POP3 session in the TRANSACTION state (RFC 1939). */
 

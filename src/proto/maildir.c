@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "maildir.h"
+#include "proto/maildir.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
-#ifndef POP3D_MAILDIR_H
-#define POP3D_MAILDIR_H
+#ifndef PROTO_MAILDIR_H
+#define PROTO_MAILDIR_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The Maildir in the current directory (maildir(5)), as it was at the start of a session. Others deliver to it,
+/* The Maildir in the current directory (maildir(5)), as a reader found it. Others deliver to it,
  * read it, move, flag and remove messages meanwhile. */
 
 typedef struct maildir_message
