@@ -30,10 +30,8 @@ static int end_line(smtpreply *r)
 {
 	int more = r->continued;
 
-	if (r->first && r->column < CODE_DIGITS)
-		r->code = SMTPREPLY_SHORT;
-	else if (r->first && !r->number)
-		r->code = SMTPREPLY_NONUMBER;
+	if (r->first && (r->column < CODE_DIGITS || !r->number))
+		r->code = SMTPREPLY_NONE;
 	r->first = 0;
 	r->continued = 0;
 	r->column = 0;

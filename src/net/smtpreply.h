@@ -13,8 +13,7 @@ enum
 {
 	SMTPREPLY_TEXT_MAX = 5000,              /* bytes kept for the report */
 	SMTPREPLY_MAX = 16 * 1024 * 1024,       /* bytes read before we call it none */
-	SMTPREPLY_NONUMBER = 599,               /* code of a line that starts with something else: a refusal */
-	SMTPREPLY_SHORT = 451,                  /* code of a line shorter than a code: no answer yet */
+	SMTPREPLY_NONE = 451,                   /* code of a line that starts with no code: for now, no answer */
 };
 
 typedef enum

@@ -34,18 +34,22 @@ typedef enum
 /* What the reports say when a step fails. */
 typedef struct step
 {
-	unsigned int wanted;    /* the one code that will do, others are for now; 0: all below 400 will do */
+	unsigned int from;      /* codes that will do */
+	unsigned int to;
+	int mild;               /* any other is a refusal for now */
 	char const *before;     /* the address of the other side */
 	char const *after;
 } step;
 
-static step const greeting_step = { 220, "Connected to ", " but greeting failed." };
-static step const helo_step = { 250, "Connected to ", " but my name was rejected." };
-static step const mail_step = { 0, "Connected to ", " but sender was rejected." };
-static step const rcpt_step = { 0, "", " does not like recipient." };
-static step const data_step = { 0, "", " failed on DATA command." };
-static step const dot_step = { 0, "", " failed after I sent the message." };
-static step const success = { 0, "", " accepted message." };
+static step const greeting_step = { 220, 220, 1, "Connected to ", " but greeting failed." };
+static step const helo_step = { 250, 250, 1, "Connected to ", " but my name was rejected." };
+static step const mail_step = { 0, 399, 0, "Connected to ", " but sender was rejected." };
+static step const rcpt_step = { 0, 399, 0, "", " does not like recipient." };
+static step const data_step = { 0, 399, 0, "", " failed on DATA command." };
+/* Nothing but 2xx takes the message off our hands. 354 is the answer to DATA, come late: somewhere this server
+ * said one thing too many, and its answer to the message is yet to come. */
+static step const dot_step = { 200, 299, 0, "", " failed after I sent the message." };
+static step const success = { 0, 0, 0, "", " accepted message." };
 
 typedef struct session
 {
@@ -135,11 +139,9 @@ static char judge(session const *s, step const *t)
 {
 	unsigned int code = s->reply.code;
 
-	if (t->wanted)
-		return code == t->wanted ? 0 : 'Z';
-	if (code < 400)
+	if (code >= t->from && code <= t->to)
 		return 0;
-	return code < 500 || s->job->unsure ? 'Z' : 'D';
+	return code < 500 || t->mild || s->job->unsure ? 'Z' : 'D';
 }
 
 static progress hear(session *s, step const *t)

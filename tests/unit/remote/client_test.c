@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "remote/client.h"
+
+typedef struct row
+{
+	char const *name;
+	char const *replies;    /* all that the server will ever say */
+	char const *reports;    /* a NUL shown as | */
+	char const *unsure;
+} row;
+
+#define HELLO "220 hi\r\n250 hi\r\n"
+#define UP_TO_DOT HELLO "250 s\r\n250 r\r\n354 go\r\n"
+#define SAID ".\nRemote host said: "
+#define DIED "ZConnected to 192.0.2.9 but connection died. "
+
+static row const rows[] = {
+	{ "accepted", UP_TO_DOT "250 ok\r\n", "r|K192.0.2.9 accepted message" SAID "250 ok\n|", 0 },
+	{ "251 to the dot", UP_TO_DOT "251 ok\r\n", "r|K192.0.2.9 accepted message" SAID "251 ok\n|", 0 },
+	{ "greeting of another kind", "250 hi\r\n", "ZConnected to 192.0.2.9 but greeting failed" SAID "250 hi\n|", 0 },
+	{ "refused greeting is for now", "554 no\r\n", "ZConnected to 192.0.2.9 but greeting failed" SAID "554 no\n|", 0 },
+	{ "refused HELO is for now", "220 hi\r\n550 no\r\n", "ZConnected to 192.0.2.9 but my name was rejected" SAID "550 no\n|", 0 },
+	{ "refused sender", HELLO "550 no\r\n", "DConnected to 192.0.2.9 but sender was rejected" SAID "550 no\n|", 0 },
+	{ "refused sender, for now", HELLO "450 no\r\n", "ZConnected to 192.0.2.9 but sender was rejected" SAID "450 no\n|", 0 },
+	{ "refused recipient", HELLO "250 s\r\n550 no\r\n",
+		"h192.0.2.9 does not like recipient" SAID "550 no\n|DGiving up on 192.0.2.9.\n|", 0 },
+	{ "refused recipient of a relay that wants a password", HELLO "250 s\r\n550 no\r\n",
+		"s192.0.2.9 does not like recipient.\nlog in!\nRemote host said: 550 no\n|ZGiving up on 192.0.2.9.\n|", "log in!\n" },
+	{ "refused data", HELLO "250 s\r\n250 r\r\n554 no\r\n", "r|D192.0.2.9 failed on DATA command" SAID "554 no\n|", 0 },
+	{ "refused message", UP_TO_DOT "554 no\r\n", "r|D192.0.2.9 failed after I sent the message" SAID "554 no\n|", 0 },
+	{ "refused message, for now", UP_TO_DOT "452 no\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "452 no\n|", 0 },
+
+	/* one reply too many: from there on each stands for the command before */
+	{ "out of step", HELLO "250 s\r\n250 s again\r\n250 r\r\n354 go\r\n",
+		"r|Z192.0.2.9 failed after I sent the message" SAID "354 go\n|", 0 },
+	{ "000 to the dot", UP_TO_DOT "000 ok\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "000 ok\n|", 0 },
+	{ "199 to the dot", UP_TO_DOT "199 ok\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "199 ok\n|", 0 },
+	{ "300 to the dot", UP_TO_DOT "300 ok\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "300 ok\n|", 0 },
+	{ "no number for the sender", HELLO "what?\r\n", "ZConnected to 192.0.2.9 but sender was rejected" SAID "what?\n|", 0 },
+	{ "no number for the message", UP_TO_DOT "what?\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "what?\n|", 0 },
+
+	{ "gone at once", "", DIED "(#4.4.2)\n|", 0 },
+	{ "gone after the sender", HELLO "250 s\r\n", DIED "(#4.4.2)\n|", 0 },
+	{ "gone before data", HELLO "250 s\r\n250 r\r\n", "r|" DIED "(#4.4.2)\n|", 0 },
+	{ "gone with the message", UP_TO_DOT, "r|" DIED "Possible duplicate! (#4.4.2)\n|", 0 },
+	{ "gone in the middle of the last reply", UP_TO_DOT "250-ok\r\n250 o", "r|" DIED "Possible duplicate! (#4.4.2)\n|", 0 },
+};
+
+static int file_with(char const *text)
+{
+	FILE *f = tmpfile();
+	int fd;
+
+	assert_non_null(f);
+	fd = dup(fileno(f));
+	fclose(f);
+	assert_true(fd >= 0 && io_writeall(fd, text, strlen(text)) && lseek(fd, 0, SEEK_SET) == 0);
+	return fd;
+}
+
+/* Descriptor 1 is where reports go: for one delivery it is a file of ours. */
+static size_t reports_of(client_job const *job, char *buf, size_t room)
+{
+	int out = file_with("");
+	int saved = dup(1);
+	ssize_t n;
+
+	fflush(stdout);
+	dup2(out, 1);
+	client_deliver(job);
+	dup2(saved, 1);
+	close(saved);
+	n = pread(out, buf, room - 1, 0);
+	close(out);
+	assert_true(n >= 0);
+	buf[n] = 0;
+	return (size_t)n;
+}
+
+static void dialogue(row const *r)
+{
+	static char const *const to[] = { "r@h.example", 0 };
+	stralloc helo = STRALLOC_ZERO;
+	client_job job = { .ip = "192.0.2.9", .helohost = &helo, .sender = "s@h.example", .recipients = to, .n = 1,
+		.timeout = 20, .unsure = r->unsure };
+	char buf[4096];
+	size_t n;
+	size_t i;
+	int s[2];
+
+	assert_true(stralloc_copys(&helo, "me.example"));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	assert_true(io_writeall(s[1], r->replies, strlen(r->replies)));
+	shutdown(s[1], SHUT_WR);
+	job.fd = s[0];
+	job.message = file_with("Subject: t\n\nbody\n");
+	n = reports_of(&job, buf, sizeof buf);
+	for (i = 0; i < n; i++)
+		if (!buf[i])
+			buf[i] = '|';
+	close(job.message);
+	close(s[0]);
+	close(s[1]);
+	stralloc_free(&helo);
+	if (strcmp(buf, r->reports) != 0)
+		fail_msg("%s: %s", r->name, buf);
+}
+
+static void dialogues(void **state)
+{
+	row const *r;
+
+	(void)state;
+	assert_true(io_start());
+	UNIT_EACH(r, rows)
+		dialogue(r);
+}
+
+static void addresses(void **state)
+{
+	(void)state;
+	assert_true(client_address_ok(""));
+	assert_true(client_address_ok("a\tb\\@\xff"));
+	assert_false(client_address_ok("a\rb@h"));
+	assert_false(client_address_ok("a@h\n"));
+}
+
+int main(void)
+{
+	static struct CMUnitTest const tests[] = { cmocka_unit_test(dialogues), cmocka_unit_test(addresses) };
+
+	return cmocka_run_group_tests(tests, 0, 0);
+}
