@@ -54,7 +54,8 @@ LIBS = -l:libcdb.a -l:libskarnet.a
 LAYERS := route net proto mail base
 
 # Processes: qmail-X is made of all of src/X (src/spawn serves both spawners).
-PROCESSES := $(filter-out %/,$(foreach p,smtpd qmtpd qmqpd qmqpc queue send clean lspawn rspawn local remote start inject popup pop3d,\
+PROCESSES := $(filter-out %/,$(foreach p,smtpd qmtpd qmqpd qmqpc queue send clean lspawn rspawn local remote start inject \
+	popup pop3d checkpassword poppasswd,\
 	$(if $(wildcard src/$p/$p.c),$p)))
 
 # Folders in which each source is a program by itself.
@@ -80,6 +81,8 @@ $(foreach p,$(USER_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/users/$(p:qmai
 $(foreach p,$(TOOL_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/tools/$(p:qmail-%=%).c)))
 
 LIBS_qmail-remote := -l:libcares.a
+LIBS_qmail-checkpassword := -lpam -lcrypt
+LIBS_qmail-poppasswd := -lcrypt
 # (for the unit tests of net)
 LIBS_qmail-net := $(LIBS_qmail-remote)
 

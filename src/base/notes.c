@@ -30,10 +30,15 @@ static int is_socket(int fd)
 	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
+int notes_wanted(void)
+{
+	return is_socket(0) && !is_socket(2);
+}
+
 void notes_log(stralloc *notes)
 {
 	size_t i = 0;
-	int wanted = notes->len > 0 && is_socket(0) && !is_socket(2);
+	int wanted = notes->len > 0 && notes_wanted();
 
 	while (wanted && i < notes->len) {
 		char *line = notes->s + i;

@@ -16,10 +16,12 @@ extern void notes_add(stralloc *notes, char const *file, char const *what, char 
  * with it. */
 extern int notes_unreadable(stralloc *notes, char const *file);
 
-/* notes_log: print the lines on descriptor 2 as warnings and forget them. They are only printed when
- * descriptor 2 is a log, as it is under a super-server of qmail's kind: descriptor 0 is a socket and 2 is
- * none. Under inetd 2 is the connection, and without a connection (sendmail -bs) it belongs to a program
- * that expects nothing there. */
+/* notes_wanted: whether descriptor 2 is a log, as it is under a super-server of qmail's kind: descriptor 0 is a
+ * socket and 2 is none. Under inetd 2 is the connection, and without a connection (sendmail -bs) it belongs
+ * to a program that expects nothing there. */
+extern int notes_wanted(void);
+
+/* notes_log: print the lines on descriptor 2 as warnings, if they are wanted there, and forget them. */
 extern void notes_log(stralloc *notes);
 
 #endif

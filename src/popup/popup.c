@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/notes.h"
 #include "check.h"
 #include "net/conn.h"
 #include "session.h"
@@ -33,14 +33,6 @@ static int say(char const *text)
 	conn_puts(&client, "\r\n");
 	conn_flush(&client);
 	return EXIT_ALWAYS;
-}
-
-/* Descriptor 2 is a log under a super-server of qmail's kind; under inetd it is the connection. */
-static int have_log(void)
-{
-	struct stat st;
-
-	return fstat(0, &st) == 0 && S_ISSOCK(st.st_mode) && fstat(2, &st) == 0 && !S_ISSOCK(st.st_mode);
 }
 
 /* Unique on this host, for ever: what APOP's digest is made with. */
@@ -103,6 +95,6 @@ int main(int argc, char const *const *argv)
 	session_wipe(&s);
 	if (!made)
 		return say("-ERR out of memory");
-	text = complaint(check_run(argv + 2, &request, have_log()));
+	text = complaint(check_run(argv + 2, &request, notes_wanted()));
 	return text ? say(text) : EXIT_ALWAYS;
 }
