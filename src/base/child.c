@@ -64,6 +64,22 @@ static int fill_attributes(posix_spawnattr_t *attr)
 	return e;
 }
 
+/* With SIGCHLD ignored, as we may have inherited it, the kernel keeps no status for child_wait: a message
+ * that is in the queue would be reported as refused, and come again and again. */
+static int want_statuses(void)
+{
+	struct sigaction sa;
+
+	if (sigaction(SIGCHLD, 0, &sa) < 0)
+		return 0;
+	if (sa.sa_handler != SIG_IGN && !(sa.sa_flags & SA_NOCLDWAIT))
+		return 1;
+	sa.sa_flags &= ~SA_NOCLDWAIT;
+	if (sa.sa_handler == SIG_IGN)
+		sa.sa_handler = SIG_DFL;
+	return sigaction(SIGCHLD, &sa, 0) == 0;
+}
+
 typedef int spawner(pid_t *, char const *, posix_spawn_file_actions_t const *, posix_spawnattr_t const *,
 	char *const *, char *const *);
 
@@ -79,7 +95,7 @@ static pid_t start(spawner *spawn, char const *file, char *const *argv, char *co
 
 	if (n > CHILD_FDS_MAX)
 		return errno = EINVAL, 0;
-	if (!lift_sources(lifted, fds, n))
+	if (!want_statuses() || !lift_sources(lifted, fds, n))
 		return 0;
 	e = posix_spawn_file_actions_init(&actions);
 	if (!e) {
