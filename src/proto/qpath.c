@@ -19,6 +19,7 @@ static int is_split(qpath_layout const *l, qpath_kind k)
 	return (k != QPATH_INTD && k != QPATH_TODO) || l->big_todo;
 }
 
+/* 1, 0, or -1 with errno when it cannot be told. */
 static int is_dir(char const *parent, unsigned int n)
 {
 	char name[QPATH_FMT];
@@ -28,22 +29,44 @@ static int is_dir(char const *parent, unsigned int n)
 	memcpy(name, parent, len);
 	len += uint_fmt(name + len, n);
 	name[len] = 0;
-	return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+	if (stat(name, &st) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return S_ISDIR(st.st_mode);
+}
+
+/* How many there are from mess/0 on without a gap, or -1. */
+static int count_dirs(void)
+{
+	int n = 0;
+	int r;
+
+	while ((r = is_dir("mess/", (unsigned int)n)) > 0)
+		n++;
+	return r < 0 ? -1 : n;
+}
+
+/* The split that we were built for is nearly always the right one: two looks instead of one a directory. */
+static int count_split(void)
+{
+	int last = is_dir("mess/", conf_split - 1);
+	int beyond = last > 0 ? is_dir("mess/", conf_split) : last;
+
+	if (last < 0 || beyond < 0)
+		return -1;
+	return last && !beyond ? (int)conf_split : count_dirs();
 }
 
 int qpath_detect(qpath_layout *l)
 {
-	unsigned int n = conf_split;
+	int n = count_split();
 
-	/* The split we were built for is nearly always the right one: two looks instead of one a directory. */
-	if (!is_dir("mess/", n - 1) || is_dir("mess/", n))
-		for (n = 0; is_dir("mess/", n); n++)
-			;
+	if (n < 0)
+		return 0;
 	if (n == 0)
 		return errno = ENOENT, 0;
-	l->split = n;
+	l->split = (unsigned int)n;
 	l->big_todo = is_dir("todo/", 0);
-	return 1;
+	return l->big_todo >= 0;
 }
 
 size_t qpath_dir_fmt(char *s, qpath_layout const *l, qpath_kind k, uint64_t id)

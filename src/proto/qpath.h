@@ -26,7 +26,8 @@ typedef struct qpath_layout
 /* qpath_detect: look at the queue in the current directory: the split is conf_split where mess/ ends just
  * there, else as far as mess/0, mess/1, ... go without a gap; big_todo if todo/0 is a directory. Three
  * system calls in the usual case: qmail-queue asks for every message.
- * 1, or 0 with errno (ENOENT: no mess/0: this is not a queue). */
+ * 1, or 0 with errno: ENOENT, no mess/0: this is not a queue; anything else, a directory could not be looked
+ * at: nobody may guess then, since text put into a wrong subdirectory is never found. */
 extern int qpath_detect(qpath_layout *l);
 
 /* qpath_fmt: the name of file number id of a kind, NUL-terminated, into s (QPATH_FMT bytes).

@@ -84,12 +84,61 @@ static void detect(void **state)
 	rm_rf(dir);
 }
 
+static void make_dirs(unsigned int n)
+{
+	char name[16];
+
+	mkdir("mess", 0700);
+	mkdir("todo", 0700);
+	while (n > 0) {
+		snprintf(name, sizeof name, "mess/%u", --n);
+		mkdir(name, 0700);
+	}
+}
+
+/* A directory that cannot be looked at is not one that is not there: a wrong split would put accepted mail
+ * where qmail-send never looks. A link that leads to itself stands for a disk in trouble. */
+static void detect_trouble(void **state)
+{
+	static char const *const rows[] = { "mess/22", "mess/23", "todo/0" };
+	char dir[] = "/tmp/qpath_test.XXXXXX";
+	qpath_layout l;
+	size_t i;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	make_dirs(23);
+	assert_true(qpath_detect(&l));
+	assert_int_equal(l.split, 23);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		print_message("%s\n", rows[i]);
+		rmdir(rows[i]);
+		assert_int_equal(symlink("loop", "loop"), 0);
+		assert_int_equal(symlink("../loop", rows[i]), 0);
+		errno = 0;
+		assert_false(qpath_detect(&l));
+		assert_int_equal(errno, ELOOP);
+		unlink(rows[i]);
+		unlink("loop");
+		if (i == 0)
+			mkdir(rows[i], 0700);
+	}
+	/* A file in the way ends the row, as it always did. */
+	fclose(fopen("mess/23", "w"));
+	assert_true(qpath_detect(&l));
+	assert_int_equal(l.split, 23);
+	assert_int_equal(chdir("/"), 0);
+	rm_rf(dir);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(detect),
+		cmocka_unit_test(detect_trouble),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
