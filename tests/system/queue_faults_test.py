@@ -1,0 +1,334 @@
+"""qmail-queue, every system call that matters failing in every way it can; and started by a hostile user.
+
+The rule: exit 0 means that the message is in the queue, whole, under its own number; any other code means
+that qmail-send cannot see it, or, where nobody can tell whether the last step was done, that it sees it whole.
+"""
+import os
+import pwd
+import re
+import resource
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import SCRATCH
+
+MESSAGE = b"Subject: x\n\nhi\n" + b"y" * 100
+ENVELOPE = b"Fa@b\0Tc@d\0Te@f\0\0"
+CODES = {51, 52, 53, 54, 61, 62, 63, 64, 65, 66, 81}
+
+UNABLE = CODES | {127}      # the loader's
+
+DISK = ["error=ENOSPC", "error=EIO", "error=EDQUOT", "error=EROFS"]
+KILLS = ["signal=KILL", "signal=TERM", "signal=ALRM", "signal=SEGV", "signal=HUP"]
+FAULTS = {
+    "chdir": ["error=EACCES", "error=EIO"],
+    "newfstatat": ["error=EIO", "error=EACCES"],
+    "openat": ["error=ENOSPC", "error=EIO", "error=EROFS", "error=EMFILE", "error=ENFILE", "error=EACCES", "error=EEXIST"],
+    "read": ["error=EIO", "error=EINTR", "error=EAGAIN"],
+    "write": DISK + ["error=EINTR", "retval=0", "retval=1"],
+    "link": DISK + ["error=EEXIST"],
+    "unlink": ["error=EIO", "error=EROFS"],
+    "fsync": ["error=EIO", "error=ENOSPC", "error=EINTR"],
+}
+# calls whose failure says nothing, or that only look
+NO_FAULT = {"sync_file_range", "alarm", "getuid", "getpid", "exit_group", "close", "lseek", "clock_gettime"}
+ONCE = ("error=EINTR", "error=EAGAIN", "retval", "signal")
+
+
+class Queue:
+    def __init__(self, home):
+        self.home = home
+        self.path = home / "queue"
+
+    def files(self):
+        """name below queue: content, for every file but those of lock."""
+        found = {}
+        for d in ("pid", "intd", "todo", "mess"):
+            for base, _, names in os.walk(os.path.join(self.path, d)):
+                for n in names:
+                    p = os.path.join(base, n)
+                    with open(p, "rb") as f:
+                        found[os.path.relpath(p, self.path)] = f.read()
+        return found
+
+    def clear(self):
+        for f in self.files():
+            os.unlink(os.path.join(self.path, f))
+
+    def message(self, files, envelope=ENVELOPE, text=MESSAGE):
+        """Whether qmail-send sees a message; it must then be whole, where qmail-send looks for it."""
+        todo = [f for f in files if f.startswith("todo/")]
+        if not todo:
+            return False
+        assert len(todo) == 1, todo
+        n = int(todo[0].split("/")[1])
+        mess = "mess/%d/%d" % (n % 23, n)
+        assert re.fullmatch(rb"u\d+\0p\d+\0" + re.escape(envelope[:-1]), files[todo[0]])
+        assert mess in files, sorted(files)
+        assert os.stat(os.path.join(self.path, mess)).st_ino == n
+        assert files[mess].startswith(b"Received: (qmail ") and files[mess].split(b"\n", 1)[1] == text
+        return True
+
+    def run(self, inject=None):
+        """One message under strace: exit code (1000 + n for signal n), trace, files."""
+        self.clear()
+        message, envelope, log = (os.path.join(SCRATCH, "qf." + x) for x in ("message", "envelope", "log"))
+        for name, content in ((message, MESSAGE), (envelope, ENVELOPE)):
+            with open(name, "wb") as f:
+                f.write(content)
+        argv = ["strace", "-qq", "-o", log] + (["-e", "inject=" + inject] if inject else [])
+        with open(message, "rb") as m, open(envelope, "rb") as e:
+            code = subprocess.run(argv + [self.home / "bin/qmail-queue"], stdin=m, stdout=e,
+                                  stderr=subprocess.DEVNULL, env={}).returncode
+        with open(log, errors="replace") as f:
+            return code if code >= 0 else 1000 - code, f.read(), self.files()
+
+
+@pytest.fixture
+def queue(qmail):
+    q = Queue(qmail)
+    q.clear()
+    yield q
+    q.clear()
+
+
+def calls_of(log):
+    """(call, which of its kind) for each call from the first chdir on: before that is the loader's work."""
+    count, found, started = {}, [], False
+    for line in log.splitlines():
+        m = re.match(r"(\w+)\(", line)
+        if not m:
+            continue
+        count[m[1]] = count.get(m[1], 0) + 1
+        started = started or m[1] == "chdir"
+        if started:
+            found.append((m[1], count[m[1]]))
+    return found
+
+
+def faults_of(calls, kind):
+    for call, k in calls:
+        if kind == "signals":
+            for f in KILLS:
+                yield call, "%s:%s:when=%d" % (call, f, k)
+        elif call not in NO_FAULT:
+            for f in FAULTS.get(call, ["error=EIO"]):
+                yield call, "%s:%s:when=%d" % (call, f, k)
+                if kind == "errors" and not f.startswith(ONCE):
+                    yield call, "%s:%s:when=%d+" % (call, f, k)
+
+
+def judge(queue, call, code, files):
+    there = queue.message(files)
+    if code == 0:
+        assert there
+        return
+    killed = code > 128 or code in (52, 81)
+    assert killed or code in CODES, code
+    # the link to todo, the flush of that name and everything behind are past the point of no return
+    if there:
+        assert killed or call in ("link", "fsync"), (call, code)
+    elif not killed and call != "unlink":
+        assert not files, sorted(files)
+
+
+@pytest.mark.parametrize("kind", ["errors", "signals"])
+def test_every_fault(queue, kind):
+    code, log, files = queue.run()
+    assert code == 0 and queue.message(files)
+    calls = calls_of(log)
+    assert {"link", "fsync", "write", "openat"} <= {c for c, _ in calls}
+    for call, inject in faults_of(calls, kind):
+        code, log, files = queue.run(inject)
+        if kind == "errors":
+            assert "(INJECTED)" in log, inject
+        try:
+            judge(queue, call, code, files)
+        except AssertionError as e:
+            raise AssertionError("%s: exit %d: %s" % (inject, code, e)) from None
+
+
+@pytest.mark.parametrize("name", ["mess/22", "mess/23", "todo/0"])
+def test_directory_in_trouble_is_no_smaller_queue(queue, name):
+    """What cannot be looked at is not taken for the end of the row of directories."""
+    message, envelope = os.path.join(SCRATCH, "qf.message"), os.path.join(SCRATCH, "qf.envelope")
+    with open(message, "wb") as f:
+        f.write(MESSAGE)
+    with open(envelope, "wb") as f:
+        f.write(ENVELOPE)
+    with open(message, "rb") as m, open(envelope, "rb") as e:
+        r = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-P", name, "-e", "inject=newfstatat:error=EIO",
+                            queue.home / "bin/qmail-queue"], stdin=m, stdout=e, stderr=subprocess.DEVNULL, env={})
+    assert r.returncode == 64
+    assert queue.files() == {}
+
+
+# ---- a user who starts it as nobody else would -------------------------------------------------------
+
+NOBODY = pwd.getpwnam("nobody")
+
+
+def as_nobody():
+    os.setgroups([])
+    os.setgid(NOBODY.pw_gid)
+    os.setuid(NOBODY.pw_uid)
+
+
+def limited(**limits):
+    def before():
+        for name, value in limits.items():
+            resource.setrlimit(getattr(resource, "RLIMIT_" + name), (value, value))
+        as_nobody()
+    return before
+
+
+def block_signals():
+    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+    as_nobody()
+
+
+def ignore_signals():
+    for s in range(1, 65):
+        try:
+            signal.signal(s, signal.SIG_IGN)
+        except (OSError, ValueError):
+            pass
+    as_nobody()
+
+
+def lose_directory():
+    d = os.path.join(SCRATCH, "qf.gone")
+    os.mkdir(d)
+    os.chdir(d)
+    os.rmdir(d)
+    as_nobody()
+
+
+def close_stderr():
+    os.close(2)
+    as_nobody()
+
+
+def mask_all():
+    os.umask(0o777)
+    as_nobody()
+
+
+def close_all():
+    os.closerange(0, 3)
+    as_nobody()
+
+
+VARIABLES = {k: "/x" * 100 for k in (
+    "LD_PRELOAD LD_LIBRARY_PATH LD_DEBUG LD_AUDIT LD_PROFILE PATH IFS TZ LANG LC_ALL QMAILQUEUE QMAILUSER"
+    " MALLOC_ARENA_MAX MALLOC_PERTURB_ GCONV_PATH LOCPATH NLSPATH GLIBC_TUNABLES RES_OPTIONS HOSTALIASES TMPDIR").split()}
+VARIABLES.update({"V%d" % i: "y" * 1000 for i in range(200)})
+
+HOSTILE = {
+    "a stranger": (0, {"before": as_nobody}),
+    "200 variables": (0, {"before": as_nobody, "env": VARIABLES}),
+    "an empty name": (0, {"argv": [""]}),
+    "2000 arguments": (0, {"argv": ["a" * 100] * 2000}),
+    "no descriptors left": (None, {"before": limited(NOFILE=3)}),
+    "few descriptors": (None, {"before": limited(NOFILE=5)}),
+    "just enough descriptors": (0, {"before": limited(NOFILE=7)}),
+    "no file size": (53, {"before": limited(FSIZE=0)}),
+    "small file size": (53, {"before": limited(FSIZE=100), "text": b"x" * 1000}),
+    "file size ends in the envelope": (53, {"before": limited(FSIZE=75), "text": b"", "envelope": b"F" + b"x" * 90 + b"\0\0"}),
+    "small stack": (0, {"before": limited(STACK=65536)}),
+    "small memory": (0, {"before": limited(AS=16 << 20)}),
+    "no processes": (0, {"before": limited(NPROC=1)}),
+    "a second of time": (0, {"before": limited(CPU=1)}),
+    "signals blocked": (0, {"before": block_signals}),
+    "signals ignored": (0, {"before": ignore_signals}),
+    "a directory that is gone": (0, {"before": lose_directory}),
+    "a mask of everything": (0, {"before": mask_all}),
+    "descriptor 2 closed": (0, {"before": close_stderr}),
+    "all descriptors closed": (54, {"before": close_all}),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_caller(queue, name):
+    want, how = HOSTILE[name]
+    text, envelope = how.get("text", MESSAGE), how.get("envelope", ENVELOPE)
+    r, w = os.pipe()
+    os.write(w, envelope)
+    os.close(w)
+    p = subprocess.Popen(how.get("argv", ["x"]), executable=queue.home / "bin/qmail-queue", stdin=subprocess.PIPE,
+                         stdout=r, stderr=subprocess.DEVNULL, env=how.get("env", {}), preexec_fn=how.get("before"))
+    os.close(r)
+    try:
+        p.stdin.write(text)
+        p.stdin.close()
+    except BrokenPipeError:
+        pass
+    code = p.wait(20)
+    files = queue.files()
+    assert code == want or (want is None and code in UNABLE), code
+    assert queue.message(files, envelope, text) == (code == 0)
+    if code:
+        assert files == {}
+    for f in files:
+        st = os.stat(os.path.join(queue.path, f))
+        assert st.st_uid == pwd.getpwnam("qmailq").pw_uid and st.st_mode & 0o777 == 0o644
+
+
+def open_ended(queue):
+    """qmail-queue waiting for a message: the process and our ends of its pipes."""
+    mr, mw = os.pipe()
+    er, ew = os.pipe()
+    os.set_blocking(mr, False)
+    p = subprocess.Popen([queue.home / "bin/qmail-queue"], stdin=mr, stdout=er, env={})
+    os.close(mr)
+    os.close(er)
+    return p, mw, ew
+
+
+def test_trickle_through_nonblocking_pipe(queue):
+    p, mw, ew = open_ended(queue)
+    for b in (MESSAGE[:1], MESSAGE[1:]):
+        time.sleep(0.05)
+        os.write(mw, b)
+    os.close(mw)
+    for b in ENVELOPE:
+        time.sleep(0.005)
+        os.write(ew, bytes([b]))
+    os.close(ew)
+    assert p.wait(20) == 0 and queue.message(queue.files())
+
+
+@pytest.mark.parametrize("stage", ["message", "envelope"])
+def test_signals_of_the_caller(queue, stage):
+    """Hanging up does not end it; the alarm does, and leaves what others sweep up."""
+    p, mw, ew = open_ended(queue)
+    if stage == "envelope":
+        os.write(mw, MESSAGE)
+        os.close(mw)
+        os.write(ew, b"Fa@b\0T")
+    time.sleep(0.1)
+    for s in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
+        p.send_signal(s)
+    time.sleep(0.1)
+    assert p.poll() is None
+    p.send_signal(signal.SIGALRM)
+    assert p.wait(20) == 52
+    kinds = sorted({f.split("/")[0] for f in queue.files()})
+    assert kinds == (["pid"] if stage == "message" else ["intd", "mess"])
+    if stage == "message":
+        os.close(mw)
+    os.close(ew)
+
+
+def test_caller_that_gives_up(queue):
+    for given in (b"", b"F", b"Fa@b", b"Fa@b\0", b"Fa@b\0T", b"Fa@b\0Tc@d\0"):
+        p, mw, ew = open_ended(queue)
+        os.write(mw, MESSAGE)
+        os.close(mw)
+        os.write(ew, given)
+        os.close(ew)
+        assert p.wait(20) == 54, given
+        assert queue.files() == {}, given
