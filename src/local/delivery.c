@@ -7,7 +7,7 @@
 
 #include <skalibs/allreadwrite.h>
 
-#include "mail/date822.h"
+#include "mail/fromline.h"
 #include "mail/quote.h"
 #include "route/extension.h"
 
@@ -42,20 +42,13 @@ static int delivered_to(stralloc *sa, char const *local, char const *host)
 		&& end_line(sa);
 }
 
-/* The sender must be one word here: readers of an mbox take the second one of the line for it. */
 static int from_line(stralloc *sa, char const *sender, int64_t now)
 {
-	char date[DATE_CTIME_FMT];
-	size_t i = 5;
-
-	if (!stralloc_copys(sa, "From ") || !stralloc_cats(sa, *sender ? sender : "MAILER-DAEMON"))
+	sa->len = 0;
+	if (!fromline_cat(sa, sender, strlen(sender), now) || !stralloc_0(sa))
 		return 0;
-	for (; i < sa->len; i++)
-		if (sa->s[i] == ' ' || sa->s[i] == '\t' || sa->s[i] == '\n')
-			sa->s[i] = '-';
-	return stralloc_append(sa, ' ')
-		&& stralloc_catb(sa, date, date_ctime_fmt(date, now))
-		&& end_line(sa);
+	sa->len--;
+	return 1;
 }
 
 int delivery_lines(delivery *d, int64_t now)

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "base/text.h"
+#include "mail/date822.h"
+
 enum { WORD = 5 };
 static char const word[WORD] = "From ";
 
@@ -72,4 +75,34 @@ size_t fromline_end(fromline *f, char *out)
 		out[o++] = '\n';
 	f->ended = f->at_start = 1;
 	return o;
+}
+
+/* Readers of an mbox take the second word of the line for the sender. */
+int fromline_cat(stralloc *sa, char const *sender, size_t n, int64_t t)
+{
+	char date[DATE_CTIME_FMT];
+	size_t i = sa->len + WORD;
+
+	if (!stralloc_catb(sa, word, WORD)
+		|| !(n > 0 ? stralloc_catb(sa, sender, n) : stralloc_cats(sa, "MAILER-DAEMON")))
+		return 0;
+	for (; i < sa->len; i++)
+		if (sa->s[i] == ' ' || sa->s[i] == '\t' || sa->s[i] == '\n')
+			sa->s[i] = '-';
+	return stralloc_append(sa, ' ')
+		&& stralloc_catb(sa, date, date_ctime_fmt(date, t))
+		&& stralloc_append(sa, '\n');
+}
+
+int fromline_restore(stralloc *sa, char const *s, size_t n, int64_t t)
+{
+	static char const start[] = "Return-Path: <";
+	char const *newline = n ? memchr(s, '\n', n) : 0;
+	size_t len = newline ? (size_t)(newline - s) : 0;
+	size_t skip = sizeof start - 1;
+	size_t close = text_rchr(s, len, '>');
+
+	if (len < skip || memcmp(s, start, skip) != 0 || close == len)
+		return fromline_cat(sa, "XXX", 3, t);
+	return fromline_cat(sa, s + skip, close - skip, t);
 }

@@ -4,6 +4,9 @@
 #define MAIL_FROMLINE_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include <skalibs/stralloc.h>
 
 /* Message text as it stands in an mbox (mbox(5)): a line that consists of any number of > and then
  * "From " gets one > more, so that a reader can undo it. Nothing else changes. */
@@ -25,5 +28,13 @@ extern size_t fromline_feed(fromline *f, char *out, char const *s, size_t n);
 
 /* fromline_end: the message is over: what was held, and a newline if its last line lacks one. */
 extern size_t fromline_end(fromline *f, char *out);
+
+/* fromline_cat: append the line that starts a message in an mbox, with its line end: the sender, n bytes, as one
+ * word (blanks become dashes; MAILER-DAEMON for none), and a time. 0: no memory. */
+extern int fromline_cat(stralloc *sa, char const *sender, size_t n, int64_t t);
+
+/* fromline_restore: the same for a message that qmail-local has stored: s[0..n) starts with its first line, which
+ * is Return-Path. XXX stands for a sender that cannot be told from it. */
+extern int fromline_restore(stralloc *sa, char const *s, size_t n, int64_t t);
 
 #endif

@@ -17,7 +17,7 @@ typedef struct maildir_message
 	int64_t mtime;          /* seconds, and nanoseconds below */
 	uint64_t inode;         /* tells it from others of its name */
 	uint32_t nanoseconds;
-	int deleted;            /* the client wants it removed */
+	int deleted;            /* it is to be removed */
 } maildir_message;
 
 typedef struct maildir

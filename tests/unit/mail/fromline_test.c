@@ -111,12 +111,41 @@ static void fullest_block(void **state)
 	assert_int_equal(fromline_feed(&f, out, in, sizeof in), sizeof in + sizeof in / 6);
 }
 
+static void senders(void **state)
+{
+	static struct { char const *first; char const *line; } const cases[] = {
+		{ "Return-Path: <a@b>\nx", "From a@b Thu Jan 01 00:00:00 1970\n" },
+		{ "Return-Path: <>\n", "From MAILER-DAEMON Thu Jan 01 00:00:00 1970\n" },
+		{ "Return-Path: <\"a b\tc\"@d>\n", "From \"a-b-c\"@d Thu Jan 01 00:00:00 1970\n" },
+		{ "Return-Path: <\"a>b\"@d>\n", "From \"a>b\"@d Thu Jan 01 00:00:00 1970\n" },
+		{ "Return-Path: <a@b", "From XXX Thu Jan 01 00:00:00 1970\n" },
+		{ "Return-Path: <a@b\n>", "From XXX Thu Jan 01 00:00:00 1970\n" },
+		{ "Return-Path: a@b\n", "From XXX Thu Jan 01 00:00:00 1970\n" },
+		{ "return-path: <a@b>\n", "From XXX Thu Jan 01 00:00:00 1970\n" },
+		{ "Return-Path: <", "From XXX Thu Jan 01 00:00:00 1970\n" },
+		{ "Subject: x\nReturn-Path: <a@b>\n", "From XXX Thu Jan 01 00:00:00 1970\n" },
+		{ "", "From XXX Thu Jan 01 00:00:00 1970\n" },
+	};
+	stralloc sa = STRALLOC_ZERO;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		sa.len = 0;
+		assert_true(fromline_restore(&sa, cases[i].first, strlen(cases[i].first), 0));
+		assert_int_equal(sa.len, strlen(cases[i].line));
+		assert_memory_equal(sa.s, cases[i].line, sa.len);
+	}
+	stralloc_free(&sa);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(table),
 		cmocka_unit_test(nul_passes),
 		cmocka_unit_test(fullest_block),
+		cmocka_unit_test(senders),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
