@@ -107,6 +107,12 @@ def test_a_taken_port_is_refused_before_anything_is_done(places):
     assert not os.path.exists(places[0])
 
 
+def test_an_address_of_another_machine_is_refused_before_anything_is_done(places):
+    r = start(places[0], "198.51.100.77")
+    assert r.returncode == 111 and re.search(r"198.51.100.77, .*is not an address of this machine", r.stdout)
+    assert not os.path.exists(places[0])
+
+
 @pytest.mark.parametrize("args, says", [
     (["--port", "0"], "--port must be"),
     (["--port", "65536"], "--port must be"),
