@@ -23,24 +23,11 @@ int notes_unreadable(stralloc *notes, char const *file)
 	return 0;
 }
 
-static int is_socket(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
-}
-
-int notes_wanted(void)
-{
-	return is_socket(0) && !is_socket(2);
-}
-
-void notes_log(stralloc *notes)
+static void print(stralloc *notes)
 {
 	size_t i = 0;
-	int wanted = notes->len > 0 && notes_wanted();
 
-	while (wanted && i < notes->len) {
+	while (i < notes->len) {
 		char *line = notes->s + i;
 		size_t n = (size_t)((char *)memchr(line, '\n', notes->len - i) - line);
 
@@ -48,5 +35,26 @@ void notes_log(stralloc *notes)
 		strerr_warnw(line);
 		i += n + 1;
 	}
+}
+
+/* The type of a descriptor, as in st_mode; 0 when it is closed. */
+static mode_t type_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? st.st_mode & S_IFMT : 0;
+}
+
+void notes_log(stralloc *notes)
+{
+	if (notes->len > 0 && type_of(0) == S_IFSOCK && type_of(2) != S_IFSOCK)
+		print(notes);
+	notes->len = 0;
+}
+
+void notes_tell(stralloc *notes)
+{
+	if (notes->len > 0 && type_of(2) != S_IFIFO)
+		print(notes);
 	notes->len = 0;
 }

@@ -5,8 +5,8 @@
 
 #include <skalibs/stralloc.h>
 
-/* What a program that serves one client has to tell the admin: a line for each mistake in a control file,
- * with the file, the line and the cure. Collected while files are read, and logged together. */
+/* What a program has to tell the admin: a line for each mistake in a control file, with the file, the line
+ * and the cure. Collected while files are read, and printed together. */
 
 /* notes_add: append "file: what; cure". One that does not fit in memory is left out: no note is worth a
  * message. */
@@ -23,5 +23,9 @@ extern int notes_wanted(void);
 
 /* notes_log: print the lines on descriptor 2 as warnings, if they are wanted there, and forget them. */
 extern void notes_log(stralloc *notes);
+
+/* notes_tell: the same for a program that the admin runs himself: they are printed unless descriptor 2 is a
+ * pipe, whose reader may know qmail's messages and no others. */
+extern void notes_tell(stralloc *notes);
 
 #endif

@@ -13,6 +13,9 @@
 
 #include "base/conf.h"
 #include "base/control.h"
+#include "base/fds.h"
+#include "base/notes.h"
+#include "base/setting.h"
 #include "base/sync.h"
 #include "base/text.h"
 
@@ -48,7 +51,7 @@ static void fail(char const *what, char const *file)
 	int e = errno;
 
 	unlink(SCRATCH);
-	strerr_warnw(TARGET, " is as it was; when the cause below is mended, run " , PROG, " again");
+	strerr_warnw(TARGET, " is as it was; when the cause below is mended, run ", PROG, " again");
 	errno = e;
 	strerr_diefusys(EXIT_TEMP, what, file);
 }
@@ -69,12 +72,18 @@ static void replace(control_list *hosts)
 int main(void)
 {
 	control_list hosts = CONTROL_LIST_ZERO;
+	stralloc notes = STRALLOC_ZERO;
 
+	if (!fds_sane(2))
+		return EXIT_TEMP;
 	umask(033);
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(EXIT_TEMP, "change to ", conf_home);
 	if (control_readlist(&hosts, SOURCE, 0) != CONTROL_READ)
 		strerr_diefusys(EXIT_TEMP, "read ", SOURCE);
+	setting_useless(&notes, &hosts, SOURCE, "@ \t\r", "no host is called that",
+		"mail for that host is refused; write the domain alone, without @, blanks and CR");
+	notes_tell(&notes);
 	replace(&hosts);
 	return 0;
 }

@@ -203,3 +203,16 @@ def test_newmrh_names_the_file(qmail):
         assert r.returncode == 111 and "control/morercpthosts" in r.stderr
     finally:
         os.rmdir(qmail / "control/morercpthosts")
+
+
+@pytest.mark.parametrize("text, line", [("a.example\nfoo@b.example\n", 2), ("a.example\r\n", 1), ("# hosts\n\n b.example\n", 3)])
+def test_newmrh_names_the_line(qmail, text, line):
+    qmail.control(morercpthosts=text)
+    with open(os.path.join(SCRATCH, "newmrh.err"), "w+") as err:
+        assert subprocess.run([qmail / "bin/qmail-newmrh"], stderr=err).returncode == 0
+        err.seek(0)
+        told = err.read()
+    assert re.search(r"^qmail-newmrh: warning: control/morercpthosts: line %d: .*; .*without" % line, told), told
+    # programs that compare get what qmail gave them
+    r = subprocess.run([qmail / "bin/qmail-newmrh"], capture_output=True, text=True)
+    assert r.returncode == 0 and r.stderr == ""
