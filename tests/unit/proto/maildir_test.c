@@ -101,6 +101,74 @@ static void moved_meanwhile(void **state)
 	maildir_free(&m);
 }
 
+/* Whatever another reader calls it. */
+static void found_again(void **state)
+{
+	static char const *const rows[][2] = {
+		{ "new/a", "new/a" }, { "new/a", "cur/a:2," }, { "new/a", "cur/a:2,S" }, { "new/a", "cur/a:2,FRS" },
+		{ "new/a", "cur/a" }, { "cur/a", "cur/a:2," }, { "cur/a:2,", "cur/a:2,S" }, { "cur/a:2,S", "cur/a:2,ST" },
+		{ "cur/a:2,S", "new/a" }, { "new/a:2,", "cur/a:2,T" },
+	};
+	size_t i;
+
+	(void)state;
+	put("cur/aa", now - 1);
+	put("cur/b:2,", now - 1);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		maildir m;
+		int fd;
+
+		put(rows[i][0], now - 5);
+		scan(&m);
+		assert_int_equal(rename(rows[i][0], rows[i][1]), 0);
+		fd = maildir_open(&m.messages[0]);
+		assert_true(fd >= 0);
+		close(fd);
+		assert_string_equal(m.messages[0].name, rows[i][1]);
+		maildir_free(&m);
+		assert_int_equal(rename(rows[i][1], rows[i][0]), 0);
+		scan(&m);
+		assert_int_equal(rename(rows[i][0], rows[i][1]), 0);
+		assert_true(maildir_remove(&m.messages[0]));
+		assert_int_equal(access(rows[i][1], F_OK), -1);
+		maildir_free(&m);
+	}
+}
+
+static void not_a_file_any_more(void **state)
+{
+	maildir m;
+
+	(void)state;
+	put("new/a", now - 1);
+	scan(&m);
+	assert_int_equal(unlink("new/a"), 0);
+	assert_int_equal(mkfifo("new/a", 0600), 0);
+	assert_int_equal(maildir_open(&m.messages[0]), -1);
+	assert_int_equal(unlink("new/a"), 0);
+	assert_int_equal(mkdir("new/a", 0700), 0);
+	assert_false(maildir_remove(&m.messages[0]));
+	maildir_free(&m);
+}
+
+/* Of the same age in the same order each time; one that is in new and in cur by the same name is one. */
+static void equals(void **state)
+{
+	static char const *const want[] = { "cur/a:2,S", "new/b", "cur/b:2,", "cur/c:2,", 0 };
+	maildir m;
+
+	(void)state;
+	put("new/b", now - 1);
+	put("new/a", now - 1);
+	assert_int_equal(link("new/a", "cur/a:2,S"), 0);
+	/* the same file by another name is another message, and so is another file by the same name */
+	assert_int_equal(link("new/b", "cur/c:2,"), 0);
+	put("cur/b:2,", now - 1);
+	scan(&m);
+	has(&m, want);
+	maildir_free(&m);
+}
+
 /* Another message that came to have the name is another message. */
 static void name_used_again(void **state)
 {
@@ -209,6 +277,9 @@ int main(void)
 		cmocka_unit_test_setup(oldest_first, fresh),
 		cmocka_unit_test_setup(what_is_no_message, fresh),
 		cmocka_unit_test_setup(moved_meanwhile, fresh),
+		cmocka_unit_test_setup(found_again, fresh),
+		cmocka_unit_test_setup(not_a_file_any_more, fresh),
+		cmocka_unit_test_setup(equals, fresh),
 		cmocka_unit_test_setup(name_used_again, fresh),
 		cmocka_unit_test_setup(kept, fresh),
 		cmocka_unit_test_setup(uids, fresh),
