@@ -45,9 +45,14 @@ static mode_t type_of(int fd)
 	return fstat(fd, &st) == 0 ? st.st_mode & S_IFMT : 0;
 }
 
+int notes_wanted(void)
+{
+	return type_of(0) == S_IFSOCK && type_of(2) != S_IFSOCK;
+}
+
 void notes_log(stralloc *notes)
 {
-	if (notes->len > 0 && type_of(0) == S_IFSOCK && type_of(2) != S_IFSOCK)
+	if (notes->len > 0 && notes_wanted())
 		print(notes);
 	notes->len = 0;
 }
