@@ -19,7 +19,11 @@
 #include "proto/report.h"
 #include "route/assign.h"
 
-enum { ANSWER_MAX = 131072 };           /* more than the longest argument, and so no answer of qmail-getpw */
+enum
+{
+	ANSWER_MAX = 131072,            /* more than the longest argument, and so no answer of qmail-getpw */
+	UNLOADED = 127,
+};
 
 char const identify_cdb[] = "users/cdb";
 char const identify_passwd[] = "the password file";
@@ -28,10 +32,10 @@ char const identify_passwd[] = "the password file";
 
 static int cdb_open(void)
 {
-	int fd = open("users/cdb", O_RDONLY | O_CLOEXEC);
+	int fd = open("users/cdb", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
-		fd = open("users/assign.cdb", O_RDONLY | O_CLOEXEC);
+		fd = open("users/assign.cdb", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	return fd;
 }
 
@@ -117,6 +121,9 @@ static int by_getpw(stralloc *record, char const *local)
 	close(p[0]);
 	if (!child_wait(pid, &status) || !WIFEXITED(status))
 		return REPORT_TEMP;
+	/* The dynamic loader's code: not one of qmail-getpw's. */
+	if (WEXITSTATUS(status) == UNLOADED)
+		return REPORT_EXEC_GETPW;
 	return WEXITSTATUS(status) ? WEXITSTATUS(status) : code;
 }
 

@@ -7,6 +7,7 @@
 
 #include "proto/spawn.h"
 
+enum { UNLOADED = 127 };
 enum { LOCAL_CUT = REPORT_LOCAL_MAX - 34 };     /* what is kept before the note */
 static char const cut_note[] = "\nError report too long, sorry.\n";
 
@@ -68,21 +69,31 @@ static int put_fixed(stralloc *out, unsigned int number, char const *text)
 	return spawn_report_put(out, number, text[0], text + 1, strlen(text + 1));
 }
 
+/* The dynamic loader's words, behind which it exits 127. What it lacked, memory mostly, may be there later. */
+static int is_unloaded(int code, stralloc const *text)
+{
+	static char const words[] = "error while loading shared libraries: ";
+
+	return code == UNLOADED && text->len && memmem(text->s, text->len, words, sizeof words - 1);
+}
+
 int report_local_put(report const *r, int status, unsigned int number, stralloc *out)
 {
 	char text[LOCAL_CUT + sizeof cut_note];
 	char const *fixed;
+	char letter;
 
 	if (!WIFEXITED(status))
 		return put_fixed(out, number, "Zqmail-local crashed.\n");
 	fixed = local_fixed(WEXITSTATUS(status));
 	if (fixed)
 		return put_fixed(out, number, fixed);
+	letter = is_unloaded(WEXITSTATUS(status), &r->text) ? 'Z' : local_letter(WEXITSTATUS(status));
 	if (r->text.len <= REPORT_LOCAL_MAX)
-		return spawn_report_put(out, number, local_letter(WEXITSTATUS(status)), r->text.s, r->text.len);
+		return spawn_report_put(out, number, letter, r->text.s, r->text.len);
 	memcpy(text, r->text.s, LOCAL_CUT);
 	memcpy(text + LOCAL_CUT, cut_note, sizeof cut_note);
-	return spawn_report_put(out, number, local_letter(WEXITSTATUS(status)), text, sizeof text - 1);
+	return spawn_report_put(out, number, letter, text, sizeof text - 1);
 }
 
 /* ---- qmail-remote */
@@ -139,7 +150,7 @@ int report_remote_put(report const *r, int status, unsigned int number, stralloc
 
 	if (!WIFEXITED(status))
 		return put_fixed(out, number, "Zqmail-remote crashed.\n");
-	if (WEXITSTATUS(status) == 111)
+	if (WEXITSTATUS(status) == 111 || is_unloaded(WEXITSTATUS(status), &r->text))
 		return put_fixed(out, number, "ZUnable to run qmail-remote.\n");
 	if (WEXITSTATUS(status) != 0)
 		return put_fixed(out, number, "DUnable to run qmail-remote.\n");

@@ -217,6 +217,18 @@ def test_behind_list_only_forwards_are_allowed(here, line):
     assert len(maildir("john", "Maildir")) == 1 and maildir("foo", "Maildir") == []
 
 
+def test_a_table_that_is_a_fifo_holds_nobody_up(here):
+    here.put("foo/.qmail", "./Maildir/\n")
+    os.mkfifo(here / "users/cdb")
+    here.start()
+    here.mail()
+    here.wait_log("^delivery 1: deferral: Trouble_reading_users/cdb_in_qmail-lspawn./")
+    os.unlink(here / "users/cdb")
+    here.signal("ALRM")
+    here.drained()
+    assert len(maildir("foo", "Maildir")) == 1
+
+
 # ---- many, and killed ones
 
 def test_a_burst_of_a_hundred(here):

@@ -205,6 +205,30 @@ static void remote_status(void **state)
 }
 
 /* Endless output costs bounded memory, and the result behind it still counts. */
+/* No memory, no descriptor or a bad disk at the time of the exec: not the fault of the mail. */
+static void unloaded(void **state)
+{
+	static char const words[] = "qmail-x: error while loading shared libraries: libc.so.6: failed to map segment\n";
+	report local = REPORT_ZERO;
+	report remote = REPORT_ZERO;
+	stralloc out = STRALLOC_ZERO;
+
+	(void)state;
+	report_local_feed(&local, words, sizeof words - 1);
+	report_remote_feed(&remote, words, sizeof words - 1);
+	assert_true(report_local_put(&local, 127 << EXIT_SHIFT, 7, &out));
+	assert_int_equal(out.s[1], 'Z');
+	out.len = 0;
+	assert_true(report_remote_put(&remote, 127 << EXIT_SHIFT, 7, &out));
+	assert_report(&out, "ZUnable to run qmail-remote.\n");
+	out.len = 0;
+	assert_true(report_local_put(&local, 100 << EXIT_SHIFT, 7, &out));
+	assert_int_equal(out.s[1], 'D');
+	report_reset(&local);
+	report_reset(&remote);
+	stralloc_free(&out);
+}
+
 static void remote_bounded(void **state)
 {
 	char block[4096];
@@ -239,7 +263,7 @@ int main(void)
 		cmocka_unit_test(local_nul),
 		cmocka_unit_test(remote_output),
 		cmocka_unit_test(remote_status),
-		cmocka_unit_test(remote_bounded),
+		cmocka_unit_test(remote_bounded), cmocka_unit_test(unloaded),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
