@@ -45,16 +45,21 @@ int io_wait(int fd, short events, tain const *deadline)
 	return r < 0 ? -1 : 1;
 }
 
+/* With all the time in the world there is nothing to ask first: the read waits by itself, unless the
+ * descriptor came to us non-blocking. */
 ssize_t io_read(int fd, char *buf, size_t n, tain const *deadline)
 {
+	int wait = deadline != 0;
+
 	for (;;) {
 		ssize_t r;
 
-		if (io_wait(fd, POLLIN, deadline) < 0)
+		if (wait && io_wait(fd, POLLIN, deadline) < 0)
 			return -1;
 		r = read(fd, buf, n);
 		if (r >= 0 || (errno != EINTR && errno != EAGAIN))
 			return r;
+		wait = deadline || errno == EAGAIN;
 	}
 }
 

@@ -9,7 +9,7 @@
 #include <skalibs/tai.h>
 
 /* Reading and writing against an absolute deadline on the clock that nobody sets (CLOCK_MONOTONIC).
- * Call io_start once before any of these; it makes skalibs' STAMP monotonic and current.
+ * Call io_start once before any that is given a deadline; it makes skalibs' STAMP monotonic and current.
  * A null deadline waits for ever. ETIMEDOUT is the errno of a deadline that passed. */
 
 extern int io_start(void);

@@ -2,7 +2,6 @@
 
 /* qmail-clean(8): remove files of the queue that belong to qmailq, as qmail-send asks on descriptor 0. */
 
-#include <errno.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,16 +23,6 @@ enum { SWEEP_EVERY = 31 };
 enum { BLOCK = 4096 };
 
 char const *PROG = "qmail-clean";
-
-static ssize_t read_some(int fd, char *s, size_t n)
-{
-	ssize_t r;
-
-	do
-		r = read(fd, s, n);
-	while (r < 0 && errno == EINTR);
-	return r;
-}
 
 /* Answer every request that is complete in block[0..n); returns how many there were. */
 static unsigned int answer(qpath_layout const *l, clean_request *request, char const *block, size_t n)
@@ -82,7 +71,7 @@ int main(void)
 			remove_stale(time(0));
 			answered = 0;
 		}
-		r = read_some(0, block, sizeof block);
+		r = io_read(0, block, sizeof block, 0);
 		if (r < 0)
 			strerr_diefusys(EXIT_TEMP, "read a request");
 		if (r == 0)

@@ -2,10 +2,7 @@
 
 #include "inject/input.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/io.h"
 
@@ -17,20 +14,6 @@ void input_init(input *in, int fd)
 	in->n = 0;
 }
 
-/* Somebody may have left standard input non-blocking. */
-static ssize_t read_some(int fd, char *buf, size_t n)
-{
-	ssize_t r;
-
-	for (;;) {
-		r = read(fd, buf, n);
-		if (r >= 0 || (errno != EINTR && errno != EAGAIN))
-			return r;
-		if (errno == EAGAIN && io_wait(fd, POLLIN, 0) < 0)
-			return -1;
-	}
-}
-
 /* Have at least one byte in the buffer, if there is one to be had. */
 static int fill(input *in)
 {
@@ -40,7 +23,7 @@ static int fill(input *in)
 		return 1;
 	if (in->at_end)
 		return 0;
-	r = read_some(in->fd, in->buf, sizeof in->buf);
+	r = io_read(in->fd, in->buf, sizeof in->buf, 0);
 	if (r <= 0) {
 		in->at_end = 1;
 		return r < 0 ? -1 : 0;

@@ -3,9 +3,7 @@
 /* qmail-queue(8): put a message into the queue. Setuid qmailq: arguments, environment, descriptors,
  * signals and limits are a stranger's. Says nothing; the exit code is the answer. */
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,6 +15,7 @@
 
 #include "base/conf.h"
 #include "base/fds.h"
+#include "base/io.h"
 #include "base/trigger.h"
 #include "proto/envelope.h"
 #include "proto/todo.h"
@@ -101,26 +100,12 @@ static origin origin_of(uid_t uid)
 	return ORIGIN_UID;
 }
 
-/* The caller may have left its end non-blocking: that is not the end of the message. */
-static ssize_t read_some(int fd, char *s, size_t n)
-{
-	for (;;) {
-		struct pollfd x = { .fd = fd, .events = POLLIN };
-		ssize_t r = read(fd, s, n);
-
-		if (r >= 0 || (errno != EINTR && errno != EAGAIN))
-			return r;
-		if (errno == EAGAIN)
-			poll(&x, 1, -1);
-	}
-}
-
 static qq_exit take_message(entry *e, origin from, uid_t uid, pid_t pid, int64_t now)
 {
 	size_t n = origin_line(block, from, uid, pid, now);
 
 	for (;;) {
-		ssize_t r = read_some(0, block + n, sizeof block - n);
+		ssize_t r = io_read(0, block + n, sizeof block - n, 0);
 
 		if (r < 0)
 			return QQ_READ;
@@ -141,7 +126,7 @@ static qq_exit take_envelope(entry *e, uid_t uid, pid_t pid)
 	envelope check = ENVELOPE_ZERO;
 
 	for (;;) {
-		ssize_t r = read_some(1, block + n, sizeof block - n);
+		ssize_t r = io_read(1, block + n, sizeof block - n, 0);
 		envelope_status status;
 		size_t used;
 
