@@ -43,6 +43,7 @@ typedef struct lookup
 	size_t pending_v6;              /* of which those for IPv6 addresses */
 	dns_exchangers exchangers;
 	dns_list *list;
+	char *name;                     /* of an address */
 } lookup;
 
 static asked of_status(int status)
@@ -64,6 +65,8 @@ static asked of_status(int status)
 
 static int read_answer(question *q, unsigned char const *answer, size_t n)
 {
+	if (q->type == DNS_TYPE_PTR)
+		return dns_read_pointer(q->lookup->name, answer, n);
 	if (q->type == DNS_TYPE_MX)
 		return dns_read_exchangers(&q->lookup->exchangers, answer, n);
 	return dns_read_addresses(q->lookup->list, answer, n, q->type, q->preference, q->rank);
@@ -291,4 +294,31 @@ dns_status dns_exchange(dns_list *l, char const *host)
 dns_status dns_addresses(dns_list *l, char const *host)
 {
 	return look_up(l, host, 0);
+}
+
+dns_status dns_name(char name[DNS_NAME_MAX], ip_address const *ip)
+{
+	char reverse[DNS_REVERSE_FMT];
+	lookup k;
+	question q;
+	dns_status status = start(&k, 0);
+
+	name[0] = 0;
+	if (status != DNS_FOUND)
+		return status;
+	k.name = name;
+	dns_reverse(reverse, ip);
+	ask(&k, &q, reverse, DNS_TYPE_PTR);
+	wait_for_all(&k);
+	ares_destroy(k.channel);
+	switch (q.result) {
+	case ASKED_ANSWERED:
+	case ASKED_NODATA:
+	case ASKED_NONAME:
+		return name[0] ? DNS_FOUND : DNS_NOHOST;
+	case ASKED_NOMEM:
+		return DNS_NOMEM;
+	default:
+		return DNS_SOFT;
+	}
 }

@@ -5,7 +5,7 @@
 
 #include "net/dns_answer.h"
 
-/* Where mail for a host goes, from the domain name system.
+/* Where mail for a host goes, and what an address is called, from the domain name system.
  *
  * Questions are asked of the servers in /etc/resolv.conf, for the exact name: no search list, no
  * /etc/hosts. Answers too large for UDP are asked for over TCP. IPv4 and IPv6 addresses are asked for side
@@ -27,5 +27,9 @@ typedef enum
  * which then has preference 0. */
 extern dns_status dns_exchange(dns_list *l, char const *host);
 extern dns_status dns_addresses(dns_list *l, char const *host);
+
+/* dns_name: the name of an address (the first one, if it has several), without a final dot. FOUND, NOHOST if it
+ * has none, SOFT or NOMEM. Whoever owns the address may call it anything. */
+extern dns_status dns_name(char name[DNS_NAME_MAX], ip_address const *ip);
 
 #endif

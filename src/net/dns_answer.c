@@ -2,6 +2,7 @@
 
 #include "net/dns_answer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <ares.h>
@@ -12,6 +13,7 @@ enum
 	HEADER = 12,
 	RECORD_HEADER = 10,             /* type, class, time to live, length */
 	POINTER = 0xc0,
+	PREFERENCE = 2,                 /* in front of the name in an MX record */
 };
 
 static unsigned int get16(unsigned char const *p)
@@ -85,18 +87,18 @@ static int walk_next(walk *w)
 	return 1;
 }
 
-/* The name of the exchanger in the current record. */
-static int read_name(char name[DNS_NAME_MAX], walk const *w)
+/* The name that the data of the current record ends with, behind so many bytes. */
+static int read_name(char name[DNS_NAME_MAX], walk const *w, size_t behind)
 {
 	char *expanded;
 	long taken;
 	size_t len;
 
-	if (w->datalen < 3
-	 || ares_expand_name(w->s + w->data + 2, w->s, (int)w->n, &expanded, &taken) != ARES_SUCCESS)
+	if (w->datalen <= behind
+	 || ares_expand_name(w->s + w->data + behind, w->s, (int)w->n, &expanded, &taken) != ARES_SUCCESS)
 		return 0;
 	len = strlen(expanded);
-	if (taken <= 0 || (size_t)taken != w->datalen - 2 || len >= DNS_NAME_MAX)
+	if (taken <= 0 || (size_t)taken != w->datalen - behind || len >= DNS_NAME_MAX)
 		len = DNS_NAME_MAX;
 	else
 		memcpy(name, expanded, len + 1);
@@ -131,12 +133,46 @@ int dns_read_exchangers(dns_exchangers *x, unsigned char const *answer, size_t n
 		if (w.type == DNS_TYPE_MX) {
 			dns_exchanger e;
 
-			if (!read_name(e.name, &w))
+			if (!read_name(e.name, &w, PREFERENCE))
 				return 0;
 			e.preference = get16(answer + w.data);
 			add_exchanger(x, &e);
 		}
 	return r == 0;
+}
+
+int dns_read_pointer(char name[DNS_NAME_MAX], unsigned char const *answer, size_t n)
+{
+	walk w;
+	int r;
+
+	name[0] = 0;
+	if (!walk_start(&w, answer, n))
+		return 0;
+	while ((r = walk_next(&w)) > 0)
+		if (w.type == DNS_TYPE_PTR && !name[0] && !read_name(name, &w, 0))
+			return 0;
+	return r == 0;
+}
+
+void dns_reverse(char s[DNS_REVERSE_FMT], ip_address const *ip)
+{
+	static char const digits[] = "0123456789abcdef";
+	size_t i = ip->len;
+
+	if (ip->len == 4) {
+		unsigned char const *b = ip->bytes;
+
+		snprintf(s, DNS_REVERSE_FMT, "%u.%u.%u.%u.in-addr.arpa", b[3], b[2], b[1], b[0]);
+		return;
+	}
+	while (i-- > 0) {
+		*s++ = digits[ip->bytes[i] & 15];
+		*s++ = '.';
+		*s++ = digits[ip->bytes[i] >> 4];
+		*s++ = '.';
+	}
+	memcpy(s, "ip6.arpa", sizeof "ip6.arpa");
 }
 
 void dns_add_address(dns_list *l, ip_address const *ip, unsigned int preference, uint32_t rank)

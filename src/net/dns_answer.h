@@ -8,14 +8,16 @@
 
 #include "net/ip.h"
 
-/* What the answers of name servers say about where mail goes. Nothing here asks or waits; the bytes may
+/* What the answers of name servers say about where mail goes, and about where it comes from. Nothing here asks or waits; the bytes may
  * come from anybody. Whatever an answer holds, no more than this is kept of it. */
 enum
 {
 	DNS_EXCHANGERS_MAX = 32,        /* of more, those with the lowest preference values */
 	DNS_ADDRESSES_MAX = 256,
 	DNS_NAME_MAX = 1025,            /* 255 bytes, each perhaps written \ddd, and a NUL */
+	DNS_REVERSE_FMT = 73,           /* 32 digits with dots, ip6.arpa, and a NUL */
 	DNS_TYPE_A = 1,
+	DNS_TYPE_PTR = 12,
 	DNS_TYPE_MX = 15,
 	DNS_TYPE_AAAA = 28,
 };
@@ -51,6 +53,11 @@ typedef struct dns_exchangers
 extern int dns_read_exchangers(dns_exchangers *x, unsigned char const *answer, size_t n);
 extern int dns_read_addresses(dns_list *l, unsigned char const *answer, size_t n, unsigned int type,
 	unsigned int preference, uint32_t rank);
+
+/* dns_read_pointer: the name in the first PTR record of an answer; the empty string if there is none. 0 when the
+ * packet is damaged. dns_reverse: the name that has the PTR records of an address, into s. */
+extern int dns_read_pointer(char name[DNS_NAME_MAX], unsigned char const *answer, size_t n);
+extern void dns_reverse(char s[DNS_REVERSE_FMT], ip_address const *ip);
 
 /* dns_add_address: one more for *l, if there is room. */
 extern void dns_add_address(dns_list *l, ip_address const *ip, unsigned int preference, uint32_t rank);

@@ -7,7 +7,7 @@
 
 #include "net/dns_answer.h"
 
-enum { A = 1, CNAME = 5, MX = 15, AAAA = 28 };
+enum { A = 1, CNAME = 5, PTR = 12, MX = 15, AAAA = 28 };
 
 /* An answer under construction. */
 typedef struct packet
@@ -97,6 +97,14 @@ static void mx(unsigned int preference, char const *target)
 static void cname(char const *target)
 {
 	size_t data = record(CNAME);
+
+	name(target);
+	end_record(data);
+}
+
+static void ptr(char const *target)
+{
+	size_t data = record(PTR);
 
 	name(target);
 	end_record(data);
@@ -218,6 +226,7 @@ static void other_classes(void **state)
 static void read_copy(unsigned char const *s, size_t n)
 {
 	unsigned char *copy = malloc(n ? n : 1);
+	char host[DNS_NAME_MAX];
 
 	assert_non_null(copy);
 	memcpy(copy, s, n);
@@ -227,6 +236,8 @@ static void read_copy(unsigned char const *s, size_t n)
 	dns_read_addresses(&l, copy, n, A, 0, 0);
 	dns_read_addresses(&l, copy, n, AAAA, 0, 0);
 	assert_true(l.n <= DNS_ADDRESSES_MAX);
+	dns_read_pointer(host, copy, n);
+	assert_non_null(memchr(host, 0, sizeof host));
 	free(copy);
 }
 
@@ -238,6 +249,7 @@ static void build_mixed(void)
 	mx(20, "b.example");
 	address(A, 1);
 	address(AAAA, 2);
+	ptr("c.example");
 }
 
 static void cut_anywhere(void **state)
@@ -382,6 +394,57 @@ static void order_full(void **state)
 	assert_int_equal(l.a[DNS_ADDRESSES_MAX - 1].ip.len, 16);
 }
 
+static void pointers(void **state)
+{
+	char got[DNS_NAME_MAX];
+	size_t n;
+
+	(void)state;
+	start(PTR);
+	assert_true(dns_read_pointer(got, p.s, p.n));
+	assert_string_equal(got, "");
+	/* RFC 2317: an alias in between */
+	cname("1.0-63.2.0.192.in-addr.arpa");
+	assert_true(dns_read_pointer(got, p.s, p.n));
+	assert_string_equal(got, "");
+	ptr("First.Example");
+	ptr("second.example");
+	assert_true(dns_read_pointer(got, p.s, p.n));
+	assert_string_equal(got, "First.Example");
+	for (n = 0; n < p.n; n++)
+		assert_false(dns_read_pointer(got, p.s, n));
+	start(PTR);
+	ptr("");
+	assert_true(dns_read_pointer(got, p.s, p.n));
+	assert_string_equal(got, "");
+	start(PTR);
+	end_record(record(PTR));
+	assert_false(dns_read_pointer(got, p.s, p.n));
+}
+
+static void reverse(void **state)
+{
+	static struct { char const *ip; char const *name; } const cases[] = {
+		{ "192.0.2.1", "1.2.0.192.in-addr.arpa" },
+		{ "255.255.255.255", "255.255.255.255.in-addr.arpa" },
+		{ "[::1]", "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa" },
+		{ "[2001:db8::567:89ab]", "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa" },
+		{ "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]",
+		  "f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.f.ip6.arpa" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char s[DNS_REVERSE_FMT];
+		ip_address ip;
+
+		assert_true(ip_literal(&ip, cases[i].ip, strlen(cases[i].ip)));
+		dns_reverse(s, &ip);
+		assert_string_equal(s, cases[i].name);
+	}
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
@@ -398,6 +461,8 @@ int main(void)
 		cmocka_unit_test(wrong_lengths),
 		cmocka_unit_test(order),
 		cmocka_unit_test(order_full),
+		cmocka_unit_test(pointers),
+		cmocka_unit_test(reverse),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
