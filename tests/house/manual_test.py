@@ -1,0 +1,196 @@
+"""The pages say what the programs do: options, environment and programs in both are the same."""
+import os
+import re
+import subprocess
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SRC = os.path.join(ROOT, "src")
+MAN = os.path.join(ROOT, "man")
+
+MADE = subprocess.run(["make", "-s", "list-programs"], cwd=ROOT, capture_output=True, text=True,
+                          check=True).stdout.split()
+# (source_test finds the program that has no page)
+PAGES = {p.rsplit(".", 1)[0]: os.path.join(MAN, p) for p in os.listdir(MAN)}
+PROGRAMS = [p for p in MADE if p in PAGES]
+
+
+def read(path):
+    with open(path, encoding="ascii") as f:
+        return f.read()
+
+
+def code(path):
+    """C without comments, or a script without them."""
+    text = read(path)
+    if path.endswith(".sh"):
+        return re.sub(r"^\s*#.*", "", text, flags=re.M)
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+
+
+# ---- which sources a program is made of
+
+def own_sources(program):
+    name = program[6:] if program.startswith("qmail-") else program
+    if program == "sendmail":
+        return [os.path.join(SRC, "inject/sendmail.c")]
+    for path in ("tools/%s.c", "tools/%s.sh", "users/%s.c"):
+        path = os.path.join(SRC, path % name)
+        if os.path.exists(path):
+            return [path]
+    folders = [name] + (["spawn"] if name in ("lspawn", "rspawn") else [])
+    return [os.path.join(SRC, d, f) for d in folders for f in sorted(os.listdir(os.path.join(SRC, d)))
+            if f.endswith(".c") and f != "sendmail.c"]
+
+
+def headers(path):
+    """All that it includes, at first or second hand."""
+    todo = [path]
+    done = []
+    while todo:
+        at = todo.pop()
+        for inc in re.findall(r'#include "([^"]+)"', code(at)):
+            for h in (os.path.join(os.path.dirname(at), inc), os.path.join(SRC, inc)):
+                if os.path.exists(h) and h not in done:
+                    done.append(h)
+                    todo.append(h)
+    return done
+
+
+def functions(header):
+    return re.findall(r"^extern [^;]*?\b(\w+)\(", code(header), re.M)
+
+
+def sources(program):
+    """Its own, and those of the layers whose functions it calls, however far down: what the linker takes."""
+    todo = own_sources(program)
+    done = []
+    while todo:
+        path = todo.pop()
+        done.append(path)
+        text = code(path)
+        for h in headers(path):
+            module = h[:-2] + ".c"
+            if module not in done + todo and os.path.exists(module) and any(
+                    re.search(r"\b%s\b" % f, text) for f in functions(h)):
+                todo.append(module)
+    return done
+
+
+# ---- environment
+
+NAME = re.compile(r'"([A-Z][A-Z0-9_]{3,})"')
+
+
+def variables_read(program):
+    """In a source that reads the environment every such word is a variable."""
+    names = set()
+    for path in sources(program):
+        text = code(path)
+        if re.search(r"\bgetenv\(", text):
+            names |= set(NAME.findall(text))
+        if re.search(r"\bposix_spawnp\b|\bexec\(", text):
+            names.add("PATH")
+        if "localtime_r(" in text:
+            names.add("TZ")
+        for other in re.findall(r"@QMAIL@/bin/([\w-]+)", text) if path.endswith(".sh") else ():
+            names |= variables_read(other)
+    return names
+
+
+def section(page, title):
+    m = re.search(r"^\.Sh %s\n(.*?)(?=^\.Sh |\Z)" % title, page, re.M | re.S)
+    return m[1] if m else ""
+
+
+def variables_listed(page):
+    return {n for line in re.findall(r"^\.It Ev (.*)", section(page, "ENVIRONMENT"), re.M)
+            for n in re.findall(r"[A-Z][A-Z0-9_]+", line)}
+
+
+def variables_named(page):
+    return {n for line in re.findall(r"(?:^\.| )Ev (.*)", page, re.M) for n in re.findall(r"[A-Z][A-Z0-9_]+", line)}
+
+
+def variables_told(name, seen=()):
+    """Those in the page, and in the pages that its ENVIRONMENT refers to."""
+    page = read(PAGES[name])
+    told = variables_named(page)
+    for other in re.findall(r"^\.Xr (\S+) \d", section(page, "ENVIRONMENT"), re.M):
+        if other in PAGES and other not in seen:
+            told |= variables_told(other, (*seen, name))
+    return told
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_variable_has_its_place_in_the_page(program):
+    used = variables_read(program)
+    assert used - variables_told(program) - {"PATH"} == set(), "read, and not in the page"
+    assert variables_listed(read(PAGES[program])) - used == set(), "in the page, and not read"
+
+
+# ---- options
+
+def letters(program):
+    """The option letters of a program, with a colon behind those that take a value."""
+    found = ""
+    for path in own_sources(program):
+        text = code(path)
+        for arg in re.findall(r"\b(?:option_next|subgetopt_r)\(argc, argv, ([^,]+),", text):
+            m = re.fullmatch(r'"([^"]*)"', arg) or re.search(r'\b%s(?:\[\] =)? "([^"]*)"' % re.escape(arg), text)
+            assert m, "%s: letters of %s" % (path, arg)
+            found += m[1]
+    return found
+
+
+def options_of(words, known):
+    """The letters that Fl's arguments show; the value of an option may stand right behind it."""
+    out = set()
+    for word in words:
+        for c in word:
+            out.add(c)
+            if c + ":" in known:
+                break
+    return out - {"-"}
+
+
+def flags(pattern, page):
+    out = []
+    for line in re.findall(pattern, page, re.M):
+        for part in re.split(r"(?:^|\s)Fl\s", line):
+            words = part.replace("\\&", "").split()
+            while words and (words[0] == "," or not re.fullmatch(r"[A-Z][a-z]", words[0])):
+                out.append(words.pop(0).strip(",.:;"))
+    return [w for w in out if w]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_option_has_its_place_in_the_page(program):
+    page = read(PAGES[program])
+    known = letters(program)
+    have = set(known) - {":"}
+    assert have - options_of(flags(r"^\.(?:It |Op )?Fl (.*)", page), known) == set(), "taken, and not in the page"
+    assert options_of(flags(r"^\.(?:It|Op) Fl (.*)", page), known) - have == set(), "in the page, and not taken"
+
+
+# ---- the map
+
+def test_the_map_names_every_page_and_program():
+    text = read(PAGES["qmail"])
+    named = set(re.findall(r"^\.(?:It )?Xr (\S+) \d", text, re.M))
+    assert set(PAGES) - {"qmail"} - named == set()
+    assert set(MADE) - named == set()
+
+
+def test_references_lead_somewhere():
+    system = set("flock inetd od passwd s6-log s6-tcpserver sh strace syslog tcprules tcpserver tzset utmp".split())
+    lost = []
+    for name, path in PAGES.items():
+        for to, sec in re.findall(r"^\.(?:It )?Xr (\S+) (\d)", read(path), re.M):
+            if to in PAGES:
+                if not PAGES[to].endswith("." + sec):
+                    lost.append("%s: %s(%s)" % (name, to, sec))
+            elif to not in system:
+                lost.append("%s: %s(%s)" % (name, to, sec))
+    assert lost == []
