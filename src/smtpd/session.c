@@ -24,8 +24,8 @@ static char const *const verbs[UNKNOWN] =
 	[RSET] = "rset", [NOOP] = "noop", [VRFY] = "vrfy", [HELP] = "help", [QUIT] = "quit",
 };
 
-/* One command in one state: answers it once. */
-typedef session_end session_action(session *s, char const *arg, size_t n);
+/* One command in one state: answers it once. Its argument is in s->arg. */
+typedef session_end session_action(session *s);
 
 static session_end reply(session *s, char const *text)
 {
@@ -62,24 +62,24 @@ static void reply_greeting(session *s, char const *before, char const *after)
 	conn_puts(s->conn, after);
 }
 
-static int remember_helo(session *s, char const *arg, size_t n)
+static int remember_helo(session *s)
 {
 	reset(s);
-	s->have_helo = stralloc_copyb(&s->helo, arg, n) && stralloc_0(&s->helo);
+	s->have_helo = stralloc_copyb(&s->helo, s->arg, s->arglen) && stralloc_0(&s->helo);
 	return s->have_helo;
 }
 
-static session_end helo(session *s, char const *arg, size_t n)
+static session_end helo(session *s)
 {
-	if (!remember_helo(s, arg, n))
+	if (!remember_helo(s))
 		return out_of_memory(s);
 	reply_greeting(s, "250 ", "\r\n");
 	return SESSION_GO_ON;
 }
 
-static session_end ehlo(session *s, char const *arg, size_t n)
+static session_end ehlo(session *s)
 {
-	if (!remember_helo(s, arg, n))
+	if (!remember_helo(s))
 		return out_of_memory(s);
 	reply_greeting(s, "250-", "\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
 	return SESSION_GO_ON;
@@ -87,11 +87,11 @@ static session_end ehlo(session *s, char const *arg, size_t n)
 
 typedef enum { PATH_OK, PATH_BAD, PATH_UNKNOWN } path_status;
 
-static path_status read_path(session *s, address *a, char const *arg, size_t n)
+static path_status read_path(session *s, address *a)
 {
 	int r;
 
-	if (address_parse(a, arg, n) != ADDRESS_OK)
+	if (address_parse(a, s->arg, s->arglen) != ADDRESS_OK)
 		return PATH_BAD;
 	r = policy_localise(s->policy, a);
 	return r < 0 ? PATH_UNKNOWN : r ? PATH_OK : PATH_BAD;
@@ -105,10 +105,10 @@ static session_end refuse_path(session *s, path_status status)
 }
 
 /* A path that is refused leaves the transaction before it as it was. */
-static session_end mail(session *s, char const *arg, size_t n)
+static session_end mail(session *s)
 {
 	address a;
-	path_status status = read_path(s, &a, arg, n);
+	path_status status = read_path(s, &a);
 
 	if (status != PATH_OK)
 		return refuse_path(s, status);
@@ -138,10 +138,10 @@ static session_end add_recipient(session *s, address const *a)
 	return reply(s, "250 ok");
 }
 
-static session_end rcpt(session *s, char const *arg, size_t n)
+static session_end rcpt(session *s)
 {
 	address a;
-	path_status status = read_path(s, &a, arg, n);
+	path_status status = read_path(s, &a);
 	int allowed;
 
 	if (status != PATH_OK)
@@ -156,73 +156,55 @@ static session_end rcpt(session *s, char const *arg, size_t n)
 	return add_recipient(s, &a);
 }
 
-static session_end data(session *s, char const *arg, size_t n)
+static session_end data(session *s)
 {
 	session_end end = data_receive(s);
 
-	(void)arg;
-	(void)n;
 	reset(s);
 	conn_within(s->conn, SESSION_COMMAND_SECONDS);
 	return end;
 }
 
-static session_end need_mail(session *s, char const *arg, size_t n)
+static session_end need_mail(session *s)
 {
-	(void)arg;
-	(void)n;
 	return reply(s, "503 MAIL first (#5.5.1)");
 }
 
-static session_end need_rcpt(session *s, char const *arg, size_t n)
+static session_end need_rcpt(session *s)
 {
-	(void)arg;
-	(void)n;
 	return reply(s, "503 RCPT first (#5.5.1)");
 }
 
-static session_end rset(session *s, char const *arg, size_t n)
+static session_end rset(session *s)
 {
-	(void)arg;
-	(void)n;
 	reset(s);
 	return reply(s, "250 flushed");
 }
 
-static session_end noop(session *s, char const *arg, size_t n)
+static session_end noop(session *s)
 {
-	(void)arg;
-	(void)n;
 	return reply(s, "250 ok");
 }
 
-static session_end vrfy(session *s, char const *arg, size_t n)
+static session_end vrfy(session *s)
 {
-	(void)arg;
-	(void)n;
 	return reply(s, "252 send some mail, i'll try my best");
 }
 
-static session_end help(session *s, char const *arg, size_t n)
+static session_end help(session *s)
 {
-	(void)arg;
-	(void)n;
 	return reply(s, "214 HELO EHLO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT: RFC 5321");
 }
 
-static session_end quit(session *s, char const *arg, size_t n)
+static session_end quit(session *s)
 {
-	(void)arg;
-	(void)n;
 	reply_greeting(s, "221 ", "\r\n");
 	conn_flush(s->conn);
 	return SESSION_BYE;
 }
 
-static session_end unknown(session *s, char const *arg, size_t n)
+static session_end unknown(session *s)
 {
-	(void)arg;
-	(void)n;
 	return reply(s, "502 unimplemented (#5.5.1)");
 }
 
@@ -249,7 +231,9 @@ static session_end obey(session *s, char const *line, size_t n)
 	smtpcmd_parts p;
 
 	smtpcmd_split(&p, line, n);
-	return actions[s->state][event_of(p.verb, p.verblen)](s, p.arg, p.arglen);
+	s->arg = p.arg;
+	s->arglen = p.arglen;
+	return actions[s->state][event_of(p.verb, p.verblen)](s);
 }
 
 /* The next piece of input, up to the end of a command, and that command if it is one. */

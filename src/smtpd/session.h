@@ -24,6 +24,8 @@ typedef struct session
 	policy *policy;
 	received client;        /* helo is set when it is needed */
 	session_state state;
+	char const *arg;        /* of the command being obeyed */
+	size_t arglen;
 	int unwanted;           /* the sender is in badmailfrom */
 	int have_helo;
 	stralloc helo;
