@@ -16,33 +16,32 @@
 #include "base/fds.h"
 #include "base/notes.h"
 #include "base/text.h"
+#include "proto/checkpassword.h"
 #include "proto/poppasswd.h"
-#include "request.h"
 #include "secret.h"
 #include "system.h"
 #include "virtual.h"
 
 char const *PROG = "qmail-checkpassword";
 
-enum { EXIT_NO = 1, EXIT_MISUSE = 2, EXIT_TEMP = 111, REQUEST_FD = 3 };
-
 /* Large, and wiped before anybody else's program runs. */
-static request asked;
+static checkpassword_request asked;
 static account who = ACCOUNT_ZERO;
 
 static void read_request(void)
 {
-	switch (request_read(&asked, REQUEST_FD)) {
-	case REQUEST_OK:
+	switch (checkpassword_read(&asked, CHECKPASSWORD_FD)) {
+	case CHECKPASSWORD_OK:
 		return;
-	case REQUEST_TOO_LONG:
-		_exit(EXIT_NO);
-	case REQUEST_BAD:
-		strerr_dief(EXIT_MISUSE, "descriptor 3 did not give a name, a password and a timestamp, each with a NUL behind it");
-	case REQUEST_NONE:
-		strerr_dief(EXIT_MISUSE, "descriptor 3 is not open; this is run by programs such as qmail-popup");
-	case REQUEST_ERROR:
-		strerr_diefusys(EXIT_TEMP, "read descriptor 3");
+	case CHECKPASSWORD_TOO_LONG:
+		_exit(CHECKPASSWORD_NO);
+	case CHECKPASSWORD_BAD:
+		strerr_dief(CHECKPASSWORD_MISUSE,
+			"descriptor 3 did not give a name, a password and a timestamp, each with a NUL behind it");
+	case CHECKPASSWORD_CLOSED:
+		strerr_dief(CHECKPASSWORD_MISUSE, "descriptor 3 is not open; this is run by programs such as qmail-popup");
+	case CHECKPASSWORD_ERROR:
+		strerr_diefusys(CHECKPASSWORD_TEMP, "read descriptor 3");
 	}
 }
 
@@ -107,11 +106,11 @@ static void become(char const *const *argv)
 
 	if (!add_variable(&more, "USER=", &who.name) || !add_variable(&more, "HOME=", &who.home)
 		|| !add_variable(&more, "SHELL=", &who.shell))
-		strerr_dief(EXIT_TEMP, "out of memory");
+		strerr_dief(CHECKPASSWORD_TEMP, "out of memory");
 	if (!account_become(&who, &what))
-		strerr_diefusys(EXIT_TEMP, what, who.name.s, ", ", who.home.s);
+		strerr_diefusys(CHECKPASSWORD_TEMP, what, who.name.s, ", ", who.home.s);
 	mexec_m(argv, more.s, more.len);
-	strerr_diefusys(EXIT_TEMP, "run ", argv[0]);
+	strerr_diefusys(CHECKPASSWORD_TEMP, "run ", argv[0]);
 }
 
 int main(int argc, char const *const *argv)
@@ -120,18 +119,18 @@ int main(int argc, char const *const *argv)
 	verdict v;
 
 	if (!fds_sane(2))
-		return EXIT_TEMP;
+		return CHECKPASSWORD_TEMP;
 	if (argc < 2)
-		strerr_dieusage(EXIT_MISUSE, "qmail-checkpassword program [argument...]");
-	fds_cloexec_from(REQUEST_FD);
+		strerr_dieusage(CHECKPASSWORD_MISUSE, "qmail-checkpassword program [argument...]");
+	fds_cloexec_from(CHECKPASSWORD_FD);
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	read_request();
-	close(REQUEST_FD);
+	close(CHECKPASSWORD_FD);
 	v = judge(client);
 	if (v == VERDICT_NO || v == VERDICT_UNKNOWN)
 		tell_refusal(client);
-	request_wipe(&asked);
+	checkpassword_wipe(&asked);
 	if (v == VERDICT_YES)
 		become(argv + 1);
-	return v == VERDICT_TROUBLE ? EXIT_TEMP : EXIT_NO;
+	return v == VERDICT_TROUBLE ? CHECKPASSWORD_TEMP : CHECKPASSWORD_NO;
 }

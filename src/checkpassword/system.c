@@ -34,7 +34,8 @@ static int has_expired(struct spwd const *sp)
 
 	if (sp->sp_expire > 0 && today >= sp->sp_expire)
 		return 1;
-	return sp->sp_lstchg > 0 && sp->sp_max >= 0 && sp->sp_inact >= 0 && today > sp->sp_lstchg + sp->sp_max + sp->sp_inact;
+	return sp->sp_lstchg > 0 && sp->sp_max >= 0 && sp->sp_inact >= 0
+		&& today > sp->sp_lstchg + sp->sp_max + sp->sp_inact;
 }
 
 /* Whether the password file and its shadow know somebody by that name and password. */
@@ -76,7 +77,8 @@ static verdict take_account(account *a, char const *name, char const **why)
 	return VERDICT_YES;
 }
 
-verdict system_check(account *a, char const *name, char const *password, char const *client, char const **why)
+verdict system_check(account *a, char const *name, char const *password, char const *client,
+	char const **why)
 {
 	verdict v = pam_is_set_up() ? pam_check(name, password, client, why) : ask_shadow(name, password, why);
 

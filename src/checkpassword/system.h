@@ -12,6 +12,7 @@
 /* system_check: ask the system about name and password; client is the address he comes from, or null. *a is
  * filled for VERDICT_YES. VERDICT_NO and VERDICT_UNKNOWN, which is given for root, too, take the same time.
  * With VERDICT_TROUBLE *why says what the matter is, and errno may. */
-extern verdict system_check(account *a, char const *name, char const *password, char const *client, char const **why);
+extern verdict system_check(account *a, char const *name, char const *password, char const *client,
+	char const **why);
 
 #endif

@@ -91,7 +91,8 @@ static table_status compile_line(compilation *c, poppasswd_line const *l)
 
 	if (!poppasswd_key(&c->key, l->field[POPPASSWD_NAME], l->len[POPPASSWD_NAME]) || !poppasswd_data(&c->data, l))
 		return TABLE_NOMEM;
-	r = cdb_make_put(&c->cdb, c->key.s, (unsigned int)c->key.len, c->data.s, (unsigned int)c->data.len, CDB_PUT_INSERT);
+	r = cdb_make_put(&c->cdb, c->key.s, (unsigned int)c->key.len, c->data.s, (unsigned int)c->data.len,
+		CDB_PUT_INSERT);
 	return r < 0 ? TABLE_ERROR : r > 0 ? TABLE_TWICE : TABLE_OK;
 }
 

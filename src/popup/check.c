@@ -16,28 +16,17 @@
 
 #include "base/child.h"
 #include "base/io.h"
-
-enum { REQUEST_FD = 3, EXIT_REFUSED = 1 };
-
-int check_request(stralloc *sa, stralloc const *name, stralloc const *secret, char const *challenge)
-{
-	size_t n = strlen(challenge);
-
-	sa->len = 0;
-	if (!stralloc_ready(sa, name->len + secret->len + n + 3))
-		return 0;
-	return stralloc_cat(sa, name) && stralloc_0(sa) && stralloc_cat(sa, secret) && stralloc_0(sa)
-		&& stralloc_catb(sa, challenge, n + 1);
-}
+#include "proto/checkpassword.h"
 
 static void become(char const *const *argv, int fd, int tell)
 {
 	sig_restore(SIGPIPE);
-	if ((fd == REQUEST_FD || dup2(fd, REQUEST_FD) == REQUEST_FD) && fcntl(REQUEST_FD, F_SETFD, 0) == 0)
+	/* dup2 of a descriptor onto itself leaves it close-on-exec */
+	if (dup2(fd, CHECKPASSWORD_FD) >= 0 && fcntl(CHECKPASSWORD_FD, F_SETFD, 0) == 0)
 		exec(argv);
 	if (tell)
 		strerr_warnwusys("run ", argv[0]);
-	_exit(EXIT_REFUSED);
+	_exit(CHECKPASSWORD_NO);
 }
 
 /* A program that ends without having read everything may know enough: its exit code tells. */

@@ -17,13 +17,10 @@ typedef enum
 	CHECK_NOT_WRITTEN,
 } check_status;
 
-/* check_request: what the program reads from descriptor 3 (three strings, a NUL behind each) into *sa.
- * 1, or 0: no memory. */
-extern int check_request(stralloc *sa, stralloc const *name, stralloc const *secret, char const *challenge);
-
-/* check_run: run argv[0], found through PATH, with descriptors 0 to 2 as they are and the request on
- * descriptor 3; wipe the request once it is written; wait for the end of the program. The caller ignores
- * SIGPIPE. If tell, descriptor 2 is a log, and hears why a program could not be run. */
+/* check_run: run argv[0], found through PATH, with descriptors 0 to 2 as they are and the request
+ * (proto/checkpassword.h) on descriptor 3; wipe the request once it is written; wait for the end of the
+ * program. The caller ignores SIGPIPE. If tell, descriptor 2 is a log, and hears why a program could not be
+ * run. */
 extern check_status check_run(char const *const *argv, stralloc *request, int tell);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/notes.h"
 #include "check.h"
 #include "net/conn.h"
+#include "proto/checkpassword.h"
 #include "session.h"
 
 char const *PROG = "qmail-popup";
@@ -91,7 +92,7 @@ int main(int argc, char const *const *argv)
 	session_choose(&s.methods, getenv("POP3AUTH"));
 	if (session_run(&s) != SESSION_CREDENTIALS)
 		return EXIT_ALWAYS;
-	made = check_request(&request, &s.name, &s.secret, s.challenge);
+	made = checkpassword_put(&request, &s.name, &s.secret, s.challenge);
 	session_wipe(&s);
 	if (!made)
 		return say("-ERR out of memory");

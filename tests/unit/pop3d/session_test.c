@@ -34,7 +34,9 @@ static int begin(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	return io_start() && mkdtemp(root) && chdir(root) == 0 && mkdir("new", 0700) == 0 && mkdir("cur", 0700) == 0 ? 0 : -1;
+	if (!io_start() || !mkdtemp(root) || chdir(root) < 0)
+		return -1;
+	return mkdir("new", 0700) == 0 && mkdir("cur", 0700) == 0 ? 0 : -1;
 }
 
 static void clear(void)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/checkpassword.h"
 #include "unit.h"
 
 static void request(stralloc *sa, size_t n)
@@ -17,7 +18,7 @@ static void request(stralloc *sa, size_t n)
 	assert_true(stralloc_copys(&name, "joe"));
 	for (i = 0; i < n; i++)
 		assert_true(stralloc_catb(&secret, "x", 1));
-	assert_true(check_request(sa, &name, &secret, "<1.2@h>"));
+	assert_true(checkpassword_put(sa, &name, &secret, "<1.2@h>"));
 	assert_int_equal(sa->len, 3 + n + 7 + 3);
 	stralloc_free(&name);
 	stralloc_free(&secret);
