@@ -61,7 +61,7 @@ PROCESSES := $(filter-out %/,$(foreach p,smtpd qmtpd qmqpd qmqpc queue send clea
 # Folders in which each source is a program by itself.
 USER_PROGRAMS := $(patsubst src/users/%.c,qmail-%,$(wildcard src/users/*.c))
 TOOL_PLAIN := splogger maildirmake forward condredirect bouncesaying except preline predate datemail mailsubj \
-	qreceipt qbiff maildir2mbox tcp-env
+	qreceipt qbiff maildir2mbox tcp-env config config-fast
 tool_name = $(if $(filter $(1),$(TOOL_PLAIN)),$(1),qmail-$(1))
 TOOL_PROGRAMS := $(foreach t,$(patsubst src/tools/%.c,%,$(wildcard src/tools/*.c)),$(call tool_name,$t))
 TOOL_SCRIPTS := $(foreach t,$(patsubst src/tools/%.sh,%,$(wildcard src/tools/*.sh)),$(call tool_name,$t))
