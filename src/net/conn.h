@@ -32,7 +32,7 @@ extern void conn_open(conn *c, int in, int out, unsigned int timeout);
 extern void conn_within(conn *c, unsigned int seconds);
 
 /* conn_fill: make sure that there is input, c->inbuf[c->pos..c->len). Sends what is waiting before it waits
- * itself. 1, or 0 at the end: of file, of patience (the client is told so), or by an error. */
+ * itself. 1, or 0 at the end: of file, of patience (then the farewell is said), or by an error. */
 extern int conn_fill(conn *c);
 
 /* conn_fill_line: as conn_fill, but takes nothing from the descriptor that stands behind the end of a line

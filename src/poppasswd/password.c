@@ -3,7 +3,7 @@
 #include "password.h"
 
 #include <crypt.h>
-#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -48,17 +48,27 @@ password_status password_read(password *p, int fd)
 {
 	struct termios usual;
 	struct termios quiet;
+	sigset_t held;
+	sigset_t before;
 	password_status status;
 
 	if (tcgetattr(fd, &usual) < 0)
 		return read_line(p, fd);
 	quiet = usual;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	/* Whoever interrupts us gets his terminal back as it was. */
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGQUIT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGTSTP);
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
 	(void)io_writeall(2, "Password: ", 10);
 	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
 	status = read_line(p, fd);
 	(void)tcsetattr(fd, TCSAFLUSH, &usual);
 	(void)io_writeall(2, "\n", 1);
+	(void)sigprocmask(SIG_SETMASK, &before, 0);
 	return status;
 }
 

@@ -79,6 +79,8 @@ int main(int argc, char const *const *argv)
 		return EXIT_ALWAYS;
 	fds_cloexec_from(3);
 	sig_ignore(SIGPIPE);
+	/* inherited as ignored it would keep us from learning how the program ended */
+	sig_restore(SIGCHLD);
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	io_start();
 	conn_open(&client, 0, 1, TIMEOUT_SECONDS);
