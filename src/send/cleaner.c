@@ -45,6 +45,16 @@ unsigned int cleaner_room(void)
 	return alive ? REQUESTS_MAX - n_waiting : 0;
 }
 
+int cleaner_has(uint64_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_waiting; i++)
+		if (waiting[(first + i) % REQUESTS_MAX].id == id)
+			return 1;
+	return 0;
+}
+
 int cleaner_idle(void)
 {
 	return n_waiting == 0;

@@ -21,6 +21,10 @@ extern int cleaner_init(int fd_requests, int fd_replies);
 /* cleaner_room: how many requests may be added now. cleaner_ask: add one; there must be room. answered
  * may be null: then a refusal is logged and that is all. Nothing is asked once qmail-clean is lost. */
 extern unsigned int cleaner_room(void);
+
+/* cleaner_has: whether a request about message id still waits for its reply. Once that is carried out the
+ * number may be another message's, which a second request would remove: nobody asks twice. */
+extern int cleaner_has(uint64_t id);
 extern void cleaner_ask(clean_verb verb, uint64_t id, cleaner_answered *answered);
 
 /* cleaner_idle: no reply is waited for. */

@@ -65,17 +65,24 @@ static void send_bounce(uint64_t id, int64_t now)
 	bounce_inject(id, sender.s, sender.len, bounced, now);
 }
 
+/* One bounce at a time; none is begun once we are to stop, or thousands of them would keep us: the next
+ * start finds them again. */
+static int may_bounce(void)
+{
+	return !bounce_busy() && !turn_stopping();
+}
+
 static void finish(uint64_t id, int64_t now)
 {
 	int trouble = 0;
 
 	/* A false alarm: somebody works on it, or will. */
-	if (is_there(QPATH_LOCAL, id, now, &trouble) || is_there(QPATH_REMOTE, id, now, &trouble)
+	if (cleaner_has(id) || is_there(QPATH_LOCAL, id, now, &trouble) || is_there(QPATH_REMOTE, id, now, &trouble)
 	 || is_there(QPATH_TODO, id, now, &trouble) || !is_there(QPATH_INFO, id, now, &trouble) || trouble)
 		return;
 	if (!is_there(QPATH_BOUNCE, id, now, &trouble))
 		remove_message(id, now);
-	else if (!trouble && bounce_busy())
+	else if (!trouble && !may_bounce())
 		schedule_add(SCHEDULE_BOUNCE, now, id);
 	else if (!trouble)
 		send_bounce(id, now);
@@ -94,7 +101,7 @@ void finish_selprep(turn *t)
 		return;
 	if (schedule_first(SCHEDULE_DONE, &when))
 		turn_wake(t, when);
-	if (!bounce_busy() && schedule_first(SCHEDULE_BOUNCE, &when))
+	if (may_bounce() && schedule_first(SCHEDULE_BOUNCE, &when))
 		turn_wake(t, when);
 }
 
@@ -104,7 +111,7 @@ void finish_do(turn const *t)
 
 	if (!has_room())
 		return;
-	if ((!bounce_busy() && schedule_take(SCHEDULE_BOUNCE, t->now, &id))
+	if ((may_bounce() && schedule_take(SCHEDULE_BOUNCE, t->now, &id))
 	 || schedule_take(SCHEDULE_DONE, t->now, &id))
 		finish(id, t->now);
 }

@@ -203,8 +203,8 @@ static size_t rewrite(preprocess *e, int todo, origin *o)
 			return 0;
 		total += (size_t)n;
 	}
-	/* A last record that is not ended is passed over; but without a sender nobody would hear of a failure. */
-	if (n < 0 || !reader.sender_seen) {
+	/* Nothing of an envelope that is not whole: nobody would miss the recipient that was cut off. */
+	if (n < 0 || !todo_whole(&reader)) {
 		give_up(e, "warning: trouble reading ", QPATH_TODO);
 		return 0;
 	}

@@ -30,7 +30,7 @@ static int is_old(uint64_t id, int64_t now)
 
 static void look_at(uint64_t id, int64_t now)
 {
-	if (is_old(id, now) && queuefile_exists(QPATH_INFO, id, 0) == 0 && queuefile_exists(QPATH_TODO, id, 0) == 0)
+	if (!cleaner_has(id) && is_old(id, now) && queuefile_exists(QPATH_INFO, id, 0) == 0 && queuefile_exists(QPATH_TODO, id, 0) == 0)
 		cleaner_ask(CLEAN_FOOP, id, 0);
 }
 

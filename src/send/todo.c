@@ -176,12 +176,14 @@ static void start_scan(int64_t now)
 	rescan = now + RESCAN_SECONDS;
 }
 
+/* Attempts are counted, not successes: thousands that fail must not keep everybody else waiting. */
 static void fill_batch(void)
 {
+	unsigned int tried = 0;
 	size_t bytes = 0;
 	uint64_t id;
 
-	while (n_batch < batch_limit && bytes < BATCH_BYTES && next_id(&id)) {
+	while (tried++ < batch_limit && bytes < BATCH_BYTES && next_id(&id)) {
 		size_t n = preprocess_write(&batch[n_batch], id);
 
 		bytes += n;

@@ -130,6 +130,30 @@ static void full(void **state)
 	expect(log_fd, "", 0);
 }
 
+/* A request is known until its reply is here, whatever else waits. */
+static void known(void **state)
+{
+	char s[256];
+
+	(void)state;
+	assert_false(cleaner_has(7));
+	cleaner_ask(CLEAN_FOOP, 6, 0);
+	cleaner_ask(CLEAN_FOOP, 7, 0);
+	assert_true(cleaner_has(6));
+	assert_true(cleaner_has(7));
+	assert_false(cleaner_has(5));
+	turn_once();
+	assert_true(read(requests, s, sizeof s) > 0);
+	assert_int_equal(write(replies, "+", 1), 1);
+	turn_once();
+	assert_false(cleaner_has(6));
+	assert_true(cleaner_has(7));
+	assert_int_equal(write(replies, "+", 1), 1);
+	turn_once();
+	assert_false(cleaner_has(7));
+	assert_true(cleaner_idle());
+}
+
 static void lost(void **state)
 {
 	static char const alert[] = "alert: oh no! lost qmail-clean connection! dying...\n";
@@ -160,6 +184,7 @@ int main(void)
 		cmocka_unit_test(requests_run_ahead),
 		cmocka_unit_test(replies_in_order),
 		cmocka_unit_test(full),
+		cmocka_unit_test(known),
 		cmocka_unit_test(lost),
 	};
 
