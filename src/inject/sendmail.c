@@ -78,7 +78,22 @@ static void run_smtpd(void)
 	run(argv[0], argv);
 }
 
-/* The From field follows the envelope sender: name and host of the environment are another's. */
+/* Sieve and others write the sender as it stands in SMTP, <> for none. */
+static char const *without_brackets(char const *sender)
+{
+	size_t n = strlen(sender);
+	char *bare;
+
+	if (n < 2 || sender[0] != '<' || sender[n - 1] != '>')
+		return sender;
+	bare = strndup(sender + 1, n - 2);
+	if (!bare)
+		die_nomem();
+	return bare;
+}
+
+/* The From field follows the envelope sender: name and host of the environment are another's. A message that
+ * shall have no bounces is still from the user. */
 static void follow_sender(char const *sender)
 {
 	static char const *const others[] = { "QMAILNAME", "MAILNAME", "NAME", "QMAILHOST", "MAILHOST" };
@@ -87,6 +102,8 @@ static void follow_sender(char const *sender)
 	char *user;
 	size_t i;
 
+	if (n == 0)
+		return;
 	for (i = 0; i < sizeof others / sizeof others[0]; i++)
 		unsetenv(others[i]);
 	if (at < n)
@@ -152,7 +169,7 @@ static void take_option(options *o, subgetopt *l, int letter)
 		break;
 	case 'f':
 	case 'r':
-		o->sender = l->arg;
+		o->sender = without_brackets(l->arg);
 		break;
 	case 'F':
 		set("MAILNAME", l->arg);
