@@ -210,6 +210,7 @@ def accounts():
     mine = os.path.join(SCRATCH, "passwd")
     with open(mine, "w") as f:
         f.writelines(lines)
+    os.chmod(mine, 0o644)
     subprocess.run(["mount", "--bind", mine, "/etc/passwd"], check=True)
     yield
     subprocess.run(["umount", "/etc/passwd"], check=True)
