@@ -135,7 +135,7 @@ def put(name, text, mode=0o644, uid=0, gid=0):
     return p
 
 
-def settings():
+def settings(table):
     """control, users, alias and what else an administrator keeps in the home."""
     put("control/me", HOST + "\n")
     put("control/locals", HOST + "\nlocalhost\n# old names\nold.test.example\n")
@@ -157,7 +157,7 @@ def settings():
     lines += ["+shop.example-:shop.example:89:89:%s:-::" % VPOPMAIL,
               "+:alias:%d:%d:%s/alias:-::" % (alias.pw_uid, alias.pw_gid, PATH)]
     put("users/assign", "\n".join(lines) + "\n.\n")
-    put("users/cdb", users_cdb(lines))
+    put(table, users_cdb(lines))
     put("users/assign.lock", "", 0o600)
     put("users/exclude", "root\n")
     for name, text in ((".qmail-postmaster", "&foo\n"), (".qmail-stuck", "|exit 111\n"), (".qmail-root", "&foo"),
@@ -255,11 +255,12 @@ def make(*targets):
                           stderr=subprocess.STDOUT, text=True)
 
 
+# split, whether todo and intd are split as well, where the users' table is
 LAYOUTS = {
-    "qmail 1.03, netqmail": (23, 0),
-    "split 1": (1, 0),
-    "big-todo": (23, 1),
-    "big-todo split 151": (151, 1),
+    "qmail 1.03, netqmail": (23, 0, "users/cdb"),
+    "split 1": (1, 0, "users/cdb"),
+    "big-todo split 151": (151, 1, "users/cdb"),
+    "s/qmail": (23, 1, "users/assign.cdb"),
 }
 
 
@@ -273,9 +274,10 @@ def left(homes, request):
         f.write("| cat > Maildir/new/\"$EXT@$HOST\"\n")
     homes("john/.qmail-list-", "./Maildir/\n")
     homes("john/.qmail-x", "./Maildir/\n")
-    settings()
+    split, big_todo, table = LAYOUTS[request.param]
+    settings(table)
     programs()
-    q = Queue(*LAYOUTS[request.param])
+    q = Queue(split, big_todo)
     messages(q)
     yield q
     shutil.rmtree(PATH)
