@@ -68,7 +68,7 @@ static void take(splogger *l, char c)
 int main(int argc, char const *const *argv)
 {
 	static splogger l;
-	unsigned int facility = (unsigned int)LOG_MAIL >> 3;
+	unsigned int facility;
 	char buf[4096];
 	ssize_t r;
 	ssize_t i;
@@ -76,11 +76,13 @@ int main(int argc, char const *const *argv)
 	(void)fds_sane(2);
 	/* A hangup meant for qmail-send, sent by name, may find us too. */
 	sig_ignore(SIGHUP);
-	if (argc > 2 && !uint_scan(argv[2], &facility))
-		facility = 0;
+	if (argc < 3 || !uint_scan(argv[2], &facility))
+		facility = (unsigned int)LOG_MAIL >> 3;
 	openlog(argc > 1 ? argv[1] : "splogger", 0, (int)(facility << 3 & LOG_FACMASK));
 	while ((r = io_read(0, buf, sizeof buf, 0)) > 0)
 		for (i = 0; i < r; i++)
 			take(&l, buf[i]);
+	/* what a program said last, before it was cut short, is what one wants to know */
+	take(&l, '\n');
 	return 0;
 }

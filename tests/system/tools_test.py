@@ -3,6 +3,7 @@ import fcntl
 import os
 import pty
 import re
+import socket
 import struct
 import subprocess
 import sys
@@ -226,7 +227,38 @@ def biff_cases(qmail):
     assert biff(qmail, "foo", 0o722, owner=0) == b""
 
 
+def in_namespace(call, program):
+    """One of the functions here, in a mount namespace of its own."""
+    subprocess.run(["unshare", "-m", sys.executable, "-c", "import sys; sys.path.insert(0, %r); import tools_test; "
+                    "tools_test.%s(%r)" % (os.path.dirname(os.path.abspath(__file__)), call, program)], check=True)
+
+
 def test_qbiff(qmail):
-    subprocess.run(["unshare", "-m", sys.executable, "-c",
-                    "import sys; sys.path.insert(0, %r); import tools_test; tools_test.biff_cases(%r)"
-                    % (os.path.dirname(os.path.abspath(__file__)), qmail / "bin/qbiff")], check=True)
+    in_namespace("biff_cases", qmail / "bin/qbiff")
+
+
+def logged(program, args, text):
+    """What splogger sends to a /dev/log of ours."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        if os.path.exists("/dev/log"):
+            os.unlink("/dev/log")
+        log.bind("/dev/log")
+        log.settimeout(0)
+        subprocess.run([program, *args], input=text, check=True)
+        got = []
+        try:
+            while True:
+                got.append(re.sub(rb"^(<\d+>).*? (\S+): \d+\.\d{6}", rb"\1 \2:", log.recv(4096)))
+        except BlockingIOError:
+            return got
+
+
+def splogger_cases(program):
+    subprocess.run(["mount", "-t", "tmpfs", "dev", "/dev"], check=True)
+    assert logged(program, [], b"one\ntwo") == [b"<22> splogger: one", b"<22> splogger: two"]
+    assert logged(program, ["t", "x"], b"alert: a\n") == [b"<17> t: alert: a"]
+    assert logged(program, ["t", "3"], b"\n\n") == []
+
+
+def test_splogger(qmail):
+    in_namespace("splogger_cases", qmail / "bin/splogger")
