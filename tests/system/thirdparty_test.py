@@ -51,15 +51,12 @@ def served(qmail, homes, machine):
     return qmail
 
 
-def as_user(name, argv, qmail, **kw):
+def as_user(name, argv, qmail, input=b"", **more):
     """Run by a user, as cron or a shell runs things for him."""
     uid = ACCOUNTS[name]
-    env = qmail.env(HOME=HOMES + "/" + name, USER=name, LOGNAME=name, TERM="dumb")
-    kw.setdefault("stdin", subprocess.DEVNULL if "input" not in kw else None)
-    if kw["stdin"] is None:
-        del kw["stdin"]
-    r = subprocess.run(argv, user=uid, group=uid, extra_groups=[], env=env, cwd=HOMES + "/" + name,
-                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, **kw)
+    env = qmail.env(HOME=HOMES + "/" + name, USER=name, LOGNAME=name, TERM="dumb", **more)
+    r = subprocess.run(argv, user=uid, group=uid, extra_groups=[], env=env, cwd=HOMES + "/" + name, input=input,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     assert r.returncode == 0, r.stdout.decode("latin-1")
     return r.stdout
 
@@ -136,11 +133,15 @@ def test_mailfront_qmtp(served):
 
 
 def test_mailfront_qmqp(served):
+    served.control(qmqpservers="127.0.0.1\n")
     tcpserver(served, 628, ["qmqpfront-qmail"], "qmaild", QMAILHOME=served.path)
     packet = netstring(netstring(MESSAGE.encode()) + netstring(b"s@client.example")
                        + netstring(b"foo@" + HOST.encode()) + netstring(b"baz@" + HOST.encode()))
     assert re.fullmatch(rb"\d+:K[^,]*,", answers(628, packet))
-    arrived("foo")
+    # and our client of this protocol in front of it
+    as_user("john", [served / "bin/qmail-inject", "foo@" + HOST], served, input=MESSAGE.encode(),
+            QMAILQUEUE=served / "bin/qmail-qmqpc")
+    assert b"invoked by uid" not in b"".join(arrived("foo", 2))
     arrived("baz")
 
 
@@ -321,7 +322,8 @@ protocol lda {
 
 def test_dovecot(served, homes, dovecot):
     """It reads by IMAP and POP3 what we put into a Maildir, and what its own delivery agent put there."""
-    homes("foo/.qmail", "|preline -f /usr/lib/dovecot/dovecot-lda -c %s -f \"$SENDER\" -a \"$RECIPIENT\" -d foo\n" % dovecot)
+    homes("foo/.qmail", "|preline -f /usr/lib/dovecot/dovecot-lda -c %s -f \"$SENDER\" -a \"$RECIPIENT\" -d foo\n"
+          % dovecot)
     served.send("s@client.example", ["foo@" + HOST, "baz@" + HOST], MESSAGE)
     served.drained()
     for name in ("foo", "baz"):
@@ -342,17 +344,6 @@ def test_dovecot(served, homes, dovecot):
         assert os.listdir(HOMES + "/%s/Maildir/cur" % name) == []
 
 
-CHECKPASSWORD = """#!/usr/bin/python3
-import os, sys
-name, password = os.read(3, 512).decode().split("\\0")[:2]
-if password != "secret" or name not in %r: sys.exit(1)
-uid, home = %r[name], %r + "/" + name
-os.setgroups([]); os.setgid(uid); os.setuid(uid); os.chdir(home)
-os.environ.update(USER=name, HOME=home, SHELL="/bin/sh")
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
-
-
 def two_messages(qmail):
     """For foo, old enough for qmail-pop3d: it lists those of seconds that are over."""
     for subject in ("one", "two"):
@@ -362,14 +353,18 @@ def two_messages(qmail):
     wait_for("the next second", lambda: time.time() >= second + 1)
 
 
-@pytest.fixture
-def pop3(served):
-    """Our POP3 server on port 110, behind a checkpassword of a few lines."""
-    check = SCRATCH + "/checkpassword"
-    with open(check, "w") as f:
-        f.write(CHECKPASSWORD % (sorted(ACCOUNTS), ACCOUNTS, HOMES))
-    os.chmod(check, 0o755)
-    tcpserver(served, 110, [served / "bin/qmail-popup", HOST, check, served / "bin/qmail-pop3d", "Maildir"])
+@pytest.fixture(params=["cvm-checkpassword", "qmail-checkpassword"])
+def pop3(served, request):
+    """Our POP3 server on port 110, behind a checkpassword program of another's, and ours."""
+    check, env = [served / "bin/qmail-checkpassword"], {}
+    if request.param == "cvm-checkpassword":
+        check = [request.param, "cvm-command:/usr/bin/cvm-pwfile"]
+        env = {"CVM_PWFILE_PATH": SCRATCH + "/pwfile", "CVM_ACCOUNT_SPLIT_CHARS": ""}
+        with open(env["CVM_PWFILE_PATH"], "w") as f:
+            f.write("foo:secret:%d:%d::%s/foo:/bin/sh\n" % (ACCOUNTS["foo"], ACCOUNTS["foo"], HOMES))
+    else:
+        subprocess.run([served / "bin/qmail-poppasswd", "foo", "foo", HOMES + "/foo"], input=b"secret\n", check=True)
+    tcpserver(served, 110, [served / "bin/qmail-popup", HOST, *check, served / "bin/qmail-pop3d", "Maildir"], **env)
     return served
 
 
@@ -402,19 +397,21 @@ def test_getmail(pop3, homes):
 def test_mlmmj(served, homes):
     """A list from nothing: made, subscribed to, confirmed, posted to; mlmmj sends through our SMTP server."""
     foo = HOMES + "/foo"
-    as_user("foo", ["mlmmj-make-ml", "-L", "list", "-s", foo], served, input=b"%s\nfoo@%s\nen\n" % ((HOST.encode(),) * 2))
+    as_user("foo", ["mlmmj-make-ml", "-L", "list", "-s", foo], served,
+            input=("%s\nfoo@%s\nen\n" % (HOST, HOST)).encode())
     homes("foo/list/control/delimiter", "-\n")
     for f in (".qmail-list", ".qmail-list-default"):
         homes("foo/" + f, "|/usr/bin/mlmmj-receive -L %s/list\n" % foo)
     # its own address is foo-list@, for mlmmj goes by the list's address
     homes("foo/list/control/listaddress", "foo-list@%s\n" % HOST)
-    served.send("john@" + HOST, "foo-list-subscribe@" + HOST, "From: john@%s\nTo: foo-list-subscribe@%s\nSubject: s\n\nx\n"
-                % (HOST, HOST))
+    def write(to, subject):
+        served.send("john@" + HOST, to, "From: john@%s\nTo: %s\nSubject: %s\n\nx\n" % (HOST, to, subject))
+    write("foo-list-subscribe@" + HOST, "s")
     [m] = arrived("john")
     confirm = re.search(rb"foo-list-confsub-[^@\s]+@mail\.test\.example", m)[0].decode()
-    served.send("john@" + HOST, confirm, "From: john@%s\nTo: %s\nSubject: s\n\nx\n" % (HOST, confirm))
+    write(confirm, "s")
     arrived("john", 2)
-    served.send("john@" + HOST, "foo-list@" + HOST, "From: john@%s\nTo: foo-list@%s\nSubject: a post\n\nx\n" % (HOST, HOST))
+    write("foo-list@" + HOST, "a post")
     [m] = [m for m in arrived("john", 3) if b"\nSubject: a post\n" in m]
     assert re.search(rb"^Return-Path: <foo-list-bounces-\d+-john=mail\.test\.example@mail\.test\.example>$", m, re.M), m
     # and a bounce comes back to the list with the subscriber's address in it
