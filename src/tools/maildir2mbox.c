@@ -120,38 +120,11 @@ static void copy_mbox(conversion *c)
 		put(c, "\n", 1);
 }
 
-/* Where the last whole line ends; -1 with errno. What is behind it is left out of the mbox, as maildir2mbox has
- * always done: CAVEATS of maildir2mbox(1). */
-static off_t lines_end(int fd)
-{
-	static char block[BLOCK];
-	struct stat st;
-	off_t end;
-
-	if (fstat(fd, &st) < 0)
-		return -1;
-	end = st.st_size;
-	while (end > 0) {
-		off_t start = end > BLOCK ? end - BLOCK : 0;
-		ssize_t r = pread(fd, block, (size_t)(end - start), start);
-		char const *newline = r > 0 ? memrchr(block, '\n', (size_t)r) : 0;
-
-		if (r < 0)
-			return -1;
-		if (newline)
-			return start + (newline - block) + 1;
-		end = start;
-	}
-	return 0;
-}
-
-/* Read a block, as much of it as there is before the limit. */
-static ssize_t read_block(int fd, char *s, size_t n, off_t *left)
+/* Read a whole block, or what is left. */
+static ssize_t read_block(int fd, char *s, size_t n)
 {
 	size_t got = 0;
 
-	if ((off_t)n > *left)
-		n = (size_t)*left;
 	while (got < n) {
 		ssize_t r = io_read(fd, s + got, n - got, 0);
 
@@ -161,7 +134,6 @@ static ssize_t read_block(int fd, char *s, size_t n, off_t *left)
 			break;
 		got += (size_t)r;
 	}
-	*left -= (off_t)got;
 	return (ssize_t)got;
 }
 
@@ -171,8 +143,7 @@ static void copy_text(conversion *c, int fd, maildir_message const *x)
 	static char quoted[FROMLINE_ROOM(BLOCK)];
 	fromline f = FROMLINE_ZERO;
 	stralloc line = STRALLOC_ZERO;
-	off_t left = lines_end(fd);
-	ssize_t r = left < 0 ? -1 : read_block(fd, block, sizeof block, &left);
+	ssize_t r = read_block(fd, block, sizeof block);
 
 	if (r < 0)
 		die(c, "read ", x->name);
@@ -182,7 +153,7 @@ static void copy_text(conversion *c, int fd, maildir_message const *x)
 	stralloc_free(&line);
 	while (r > 0) {
 		put(c, quoted, fromline_feed(&f, quoted, block, (size_t)r));
-		r = read_block(fd, block, sizeof block, &left);
+		r = read_block(fd, block, sizeof block);
 		if (r < 0)
 			die(c, "read ", x->name);
 	}

@@ -153,6 +153,13 @@ def test_maildir2mbox_completes_the_mbox(tmp_path, qmail):
     assert box.left() == []
 
 
+def test_maildir2mbox_completes_a_message(tmp_path, qmail):
+    box = Box(tmp_path, qmail)
+    box.put("Maildir/new/a", "Return-Path: <a@b>\n\nx")
+    assert box.run().wait() == 0
+    assert box.text() == FROM_A and box.left() == []
+
+
 def test_maildir2mbox_waits_and_looks_again(tmp_path, qmail):
     """Two at a time, both held up by a third that has the lock: nothing twice, nothing lost."""
     box = Box(tmp_path, qmail)
