@@ -430,9 +430,11 @@ def services(qmail, homes):
         d = SCRATCH + "/service." + kind
         shutil.rmtree(d, ignore_errors=True)
         shutil.copytree(qmail / ("boot/" + kind), d, symlinks=True)
-        for name, value in (("ADDRESS", "127.0.0.1"), ("RULES", SCRATCH + "/no-rules")):
-            with open(d + "/qmail-smtpd/env/" + name, "w") as f:
-                f.write(value + "\n")
+        for service in os.listdir(d):
+            for name, value in (("ADDRESS", "127.0.0.1"), ("RULES", SCRATCH + "/no-rules")):
+                if os.path.exists(os.path.join(d, service, "env", name)):
+                    with open(os.path.join(d, service, "env", name), "w") as f:
+                        f.write(value + "\n")
         made.append(d)
         return d
     yield copy
@@ -451,11 +453,12 @@ SUPERVISORS = {
 
 def end(kind, scanner, directory, env):
     """The scanner, the supervisors and what they supervise, loggers last."""
-    services = [directory + "/qmail-send", directory + "/qmail-smtpd"]
+    services = [os.path.join(directory, s) for s in os.listdir(directory) if s[0] != "."]
     if kind == "daemontools":
         scanner.terminate()
         subprocess.run(["svc", "-dx"] + services + [s + "/log" for s in services], env=env, check=True)
-        wait_for("supervise", lambda: all(subprocess.run(["svok", s + "/log"], env=env).returncode for s in services))
+        wait_for("supervise", lambda: all(subprocess.run(["svok", d], env=env).returncode
+                                          for s in services for d in (s, s + "/log")))
     elif kind == "runit":
         subprocess.run(["sv", "-w", "20", "exit"] + services, env=env, stdout=subprocess.DEVNULL, check=True)
         scanner.terminate()
