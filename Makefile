@@ -88,9 +88,10 @@ LIBS_qmail-poppasswd := -lcrypt
 LIBS_qmail-net := $(LIBS_qmail-remote)
 
 MAN := $(patsubst man/%,$(B)/man/%,$(wildcard man/*.[1-9]))
+DOC := $(patsubst man/doc/%,$(B)/doc/%,$(wildcard man/doc/*.md))
 BOOT := $(patsubst %,$(B)/%,$(shell find boot -type f 2>/dev/null))
 
-programs: $(PROGRAMS:%=$(B)/bin/%) $(TOOL_SCRIPTS:%=$(B)/bin/%) $(MAN) $(BOOT) $(if $(wildcard src/install/*.c),$(INSTALLER))
+programs: $(PROGRAMS:%=$(B)/bin/%) $(TOOL_SCRIPTS:%=$(B)/bin/%) $(MAN) $(DOC) $(BOOT) $(if $(wildcard src/install/*.c),$(INSTALLER))
 
 # ---- how it is made ---------------------------------------------------------------------------------
 
@@ -147,6 +148,10 @@ endef
 $(foreach t,$(TOOL_SCRIPTS),$(eval $(call script,$t)))
 
 $(B)/man/%: man/% $(B)/settings.h
+	@mkdir -p $(@D)
+	$(substitute) $< > $@
+
+$(B)/doc/%: man/doc/% $(B)/settings.h
 	@mkdir -p $(@D)
 	$(substitute) $< > $@
 

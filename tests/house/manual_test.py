@@ -12,7 +12,7 @@ MAN = os.path.join(ROOT, "man")
 MADE = subprocess.run(["make", "-s", "list-programs"], cwd=ROOT, capture_output=True, text=True,
                           check=True).stdout.split()
 # (source_test finds the program that has no page)
-PAGES = {p.rsplit(".", 1)[0]: os.path.join(MAN, p) for p in os.listdir(MAN)}
+PAGES = {p.rsplit(".", 1)[0]: os.path.join(MAN, p) for p in os.listdir(MAN) if p != "doc"}
 PROGRAMS = [p for p in MADE if p in PAGES]
 
 
@@ -195,3 +195,30 @@ def test_references_lead_somewhere():
             if ours and not PAGES.get(to, "").endswith("." + sec):
                 lost.append("%s: %s(%s)" % (name, to, sec))
     assert lost == []
+
+
+# ---- doc/
+
+DOC = os.path.join(MAN, "doc")
+DOC_NAMES = ("FAQ UPGRADE SENDMAIL INSTALL INSTALL.alias INSTALL.ctl INSTALL.ids INSTALL.maildir INSTALL.mbox INSTALL.vsm "
+             "TEST.deliver TEST.receive REMOVE.sendmail REMOVE.binmail PIC.local2alias PIC.local2ext PIC.local2local "
+             "PIC.local2rem PIC.local2virt PIC.nullclient PIC.relaybad PIC.relaygood PIC.rem2local").split()
+
+
+def test_doc_has_the_names_that_administrators_know():
+    assert sorted(os.listdir(DOC)) == sorted(n + ".md" for n in DOC_NAMES)
+
+
+@pytest.mark.parametrize("name", DOC_NAMES)
+def test_doc_names_only_what_there_is(name):
+    text = read(os.path.join(DOC, name + ".md"))
+    lost = [p for p in re.findall(r"@QMAIL@/bin/([\w-]+)", text) if p not in MADE]
+    lost += [p for p in re.findall(r"@QMAIL@/boot/([\w+/-]*[\w+])", text) if not os.path.exists(os.path.join(ROOT, "boot", p))]
+    lost += [p for p in re.findall(r"\b((?:%s)[\w.]*)\.md\b" % "FAQ|UPGRADE|SENDMAIL|INSTALL|TEST|REMOVE|PIC", text)
+             if p not in DOC_NAMES]
+    lost += [p for p, sec in re.findall(r"`([\w.-]+)`\((\d)\)", text) if not PAGES.get(p, "").endswith("." + sec)]
+    known = set(re.findall(r"^\.Ss (.*)", read(PAGES["qmail-control"]), re.M))
+    known = {w for line in known for w in re.split(r"[ ,]+", line)}
+    lost += [c for c in re.findall(r"\bcontrol/([a-z]+)\b", text) if c not in known | {"me"}]
+    assert lost == []
+    assert "/var/qmail" not in text and max(map(len, text.split("\n"))) <= 130
