@@ -141,7 +141,7 @@ static void wait_for_all(lookup *k)
 			return;
 		}
 		wait_for_any(k->channel, &k->deadline);
-		if (!late && k->pending == k->pending_v6 && k->list->n > 0) {
+		if (!late && k->pending_v6 > 0 && k->pending == k->pending_v6 && k->list->n > 0) {
 			tain soon;
 
 			late = 1;

@@ -98,12 +98,12 @@ class Home:
                 self.pid = int(f.read().split()[0])
         return self.daemon
 
-    def listen(self, address="127.0.0.1", port=25, env=None, args=()):
+    def listen(self, address="127.0.0.1", port=25, env=None, args=(), program="qmail-smtpd"):
         p = self.popen(["tcpserver", "-v", "-R", "-H", "-l", "mx.test.example", "-c", "100",
                         "-u", str(pwd.getpwnam("qmaild").pw_uid), "-g", str(pwd.getpwnam("qmaild").pw_gid), *args,
-                        address, str(port), self / "bin/qmail-smtpd"],
+                        address, str(port), self / ("bin/" + program)],
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       stderr=open(os.path.join(SCRATCH, "smtpd.log"), "wb"), env=self.env(**(env or {})))
+                       stderr=open(os.path.join(SCRATCH, program.replace("qmail-", "") + ".log"), "wb"), env=self.env(**(env or {})))
 
         def up():
             with socket.socket() as s:
@@ -373,16 +373,30 @@ bestme       MX  10 me4.example.
 bestme       MX  20 mx4.example.
 txtonly      TXT "nothing here"
 """
+# What the loopback addresses are called; 127.0.0.3 has a name by an alias, 127.0.0.4 none.
+ARPA = """$ORIGIN arpa.
+$TTL 60
+@                       SOA ns.example. root.example. 1 60 60 60 60
+@                       NS  ns.example.
+1.0.0.127.in-addr       PTR Loop.Example.
+2.0.0.127.in-addr       PTR other.example.
+3.0.0.127.in-addr       CNAME 3.alias.0.0.127.in-addr.arpa.
+3.alias.0.0.127.in-addr PTR third.example.
+4.0.0.127.in-addr       TXT "nothing here"
+1.%sip6                 PTR six.example.
+""" % ("0." * 31)
 
 
 @pytest.fixture(scope="session")
 def dns():
-    """A real DNS server on 127.0.0.1, authoritative for example."""
+    """A real DNS server on 127.0.0.1, authoritative for example and for the names of addresses."""
     d = os.path.join(SCRATCH, "nsd")
     shutil.rmtree(d, ignore_errors=True)
     os.mkdir(d)
     with open(d + "/zone", "w") as f:
         f.write(ZONE)
+    with open(d + "/arpa", "w") as f:
+        f.write(ARPA)
     with open(d + "/conf", "w") as f:
         f.write("""server:
   ip-address: 127.0.0.1
@@ -400,6 +414,9 @@ remote-control:
 zone:
   name: example
   zonefile: zone
+zone:
+  name: arpa
+  zonefile: arpa
 """ % {"d": d})
     p = subprocess.Popen(["/usr/sbin/nsd", "-d", "-c", d + "/conf"])
     import dns.message
