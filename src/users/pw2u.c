@@ -5,6 +5,7 @@
  * What is printed without the last line, a dot, is no users/assign: qmail-newu refuses it. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "base/constmap.h"
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/notes.h"
 #include "base/option.h"
 #include "base/passwd.h"
 
@@ -312,6 +314,21 @@ static int read_list(control_list *l, char const *file)
 	return status == CONTROL_READ;
 }
 
+static void tell_misfits(control_list const *names)
+{
+	stralloc notes = STRALLOC_ZERO;
+	size_t i = 0;
+
+	while (constmap_misfit(names, ':', &i)) {
+		char where[64];
+
+		snprintf(where, sizeof where, "users/mailnames: line %zu", control_line(names, i - 1));
+		notes_add(&notes, where, "no colon", "it is not looked at; write account:name:name:");
+	}
+	notes_tell(&notes);
+	stralloc_free(&notes);
+}
+
 /* The lists live as long as we do: the maps point into them. */
 static void read_files(void)
 {
@@ -320,6 +337,7 @@ static void read_files(void)
 	have_include = read_list(&list[0], "users/include");
 	read_list(&list[1], "users/exclude");
 	have_mailnames = read_list(&list[2], "users/mailnames");
+	tell_misfits(&list[2]);
 	need(constmap_set(&include, &list[0]) && constmap_set(&exclude, &list[1]) && constmap_map(&mailnames, &list[2], ':'));
 }
 
