@@ -176,6 +176,39 @@ static char const *defaultdelivery(void)
 	return sa.len > 1 ? sa.s : "./Mailbox";
 }
 
+/* ---- what keeps qmail-send from starting */
+
+static int is_there(char const *name)
+{
+	struct stat st;
+
+	int r = stat(name, &st);
+
+	if (r < 0 && errno == ENOENT)
+		return 0;
+	if (r < 0 || !S_ISREG(st.st_mode))
+		strerr_warnw(conf_home, "/", name, " is not a file that can be read: qmail-send will not start without it;"
+			" make it a text file, or remove it");
+	return 1;
+}
+
+/* Its log has no more to say than "unable to read controls"; here is room to tell which, and what to do. */
+static void remark_controls(void)
+{
+	static char const *const others[] = { "control/virtualdomains", "control/percenthack", "control/envnoathost",
+		"control/bouncefrom", "control/bouncehost", "control/doublebounceto", "control/doublebouncehost",
+		"control/queuelifetime", "control/concurrencylocal", "control/concurrencyremote" };
+	size_t i;
+
+	if (chdir(conf_home) < 0)
+		return;
+	for (i = 0; i < sizeof others / sizeof others[0]; i++)
+		is_there(others[i]);
+	if (is_there("control/locals") + is_there("control/me") == 0)
+		strerr_warnw(conf_home, "/control/me does not exist: qmail-send will not start without it;"
+			" write the name of this host into it, on a line of its own");
+}
+
 int main(int argc, char const *const *argv)
 {
 	char const *lspawn[] = { "qmail-lspawn", argc > 1 ? argv[1] : 0, 0 };
@@ -189,6 +222,7 @@ int main(int argc, char const *const *argv)
 	fds_close_from(3);
 	if (argc < 2)
 		lspawn[1] = defaultdelivery();
+	remark_controls();
 	if (chdir("/") < 0)
 		strerr_diefusys(111, "chdir to /");
 	umask(077);

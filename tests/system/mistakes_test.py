@@ -119,7 +119,23 @@ def test_qmail_send_without_me(served):
     r = subprocess.run([served / "bin/qmail-start", "./Mailbox"], env=served.env(), capture_output=True, text=True,
                        timeout=20)
     assert "alert: cannot start: unable to read controls" in r.stdout
+    assert re.search("^qmail-start: warning: .*control/me does not exist.*; write ", r.stderr, re.M), r.stderr
     assert r.returncode == 111
+
+
+@pytest.mark.parametrize("name", ["me", "locals", "virtualdomains", "queuelifetime"])
+def test_qmail_send_with_a_directory_for_a_file(served, name):
+    p = served / ("control/" + name)
+    if os.path.exists(p):
+        os.unlink(p)
+    os.mkdir(p)
+    try:
+        r = subprocess.run([served / "bin/qmail-start", "./Mailbox"], env=served.env(), capture_output=True, text=True,
+                           timeout=20)
+    finally:
+        os.rmdir(p)
+    assert r.returncode == 111
+    assert re.search("^qmail-start: warning: .*control/%s is not a file.*; make it " % name, r.stderr, re.M), r.stderr
 
 
 def smtpd(qmail, dialogue=b"QUIT\r\n"):
