@@ -50,6 +50,18 @@ int conn_flush(conn *c)
 	return !c->broken;
 }
 
+smtpcmd_status conn_command(conn *c, smtpcmd *cmd, int (*fill)(conn *))
+{
+	smtpcmd_status status;
+	size_t used;
+
+	if (!fill(c))
+		return SMTPCMD_GONE;
+	status = smtpcmd_feed(cmd, c->inbuf + c->pos, c->len - c->pos, &used);
+	c->pos += used;
+	return status;
+}
+
 void conn_put(conn *c, char const *s, size_t n)
 {
 	while (n > 0) {

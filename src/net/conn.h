@@ -7,6 +7,8 @@
 
 #include <skalibs/tai.h>
 
+#include "net/smtpcmd.h"
+
 /* The two directions of the connection, buffered. Replies wait until we would have to wait for the
  * client, so that a group of pipelined commands is answered in one piece (RFC 2920). */
 
@@ -38,6 +40,10 @@ extern int conn_fill(conn *c);
 /* conn_fill_line: as conn_fill, but takes nothing from the descriptor that stands behind the end of a line
  * (LF): whoever reads from it next finds the rest. */
 extern int conn_fill_line(conn *c);
+
+/* conn_command: the next piece of input, got by fill (one of the two above), into cmd; what that made of
+ * it, or SMTPCMD_GONE when there is none. */
+extern smtpcmd_status conn_command(conn *c, smtpcmd *cmd, int (*fill)(conn *));
 
 /* conn_put: s[0..n), conn_puts: the string s, to the client. Trouble shows in conn_fill and conn_flush. */
 extern void conn_put(conn *c, char const *s, size_t n);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 static void end_line(stralloc *line)
 {
 	char const *nul;
@@ -54,4 +56,14 @@ void smtpcmd_split(smtpcmd_parts *p, char const *line, size_t n)
 		i++;
 	p->arg = line + i;
 	p->arglen = n - i;
+}
+
+unsigned int smtpcmd_verb(smtpcmd_parts const *p, char const *const *names, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (text_caseequals(p->verb, p->verblen, names[i]))
+			break;
+	return i;
 }

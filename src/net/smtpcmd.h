@@ -18,6 +18,7 @@ typedef enum
 	SMTPCMD_LINE,           /* a line is complete */
 	SMTPCMD_TOO_LONG,       /* a line has ended that was over SMTPCMD_MAX; what it said is lost */
 	SMTPCMD_NOMEM,
+	SMTPCMD_GONE,           /* there is no more input (conn_command alone says so) */
 } smtpcmd_status;
 
 typedef struct smtpcmd
@@ -45,5 +46,8 @@ typedef struct smtpcmd_parts
 /* smtpcmd_split: the verb is what comes before the first space (maybe nothing), the argument what comes
  * behind that and any more spaces. */
 extern void smtpcmd_split(smtpcmd_parts *p, char const *line, size_t n);
+
+/* smtpcmd_verb: which of the n names the verb is, whatever its case; n when it is none. */
+extern unsigned int smtpcmd_verb(smtpcmd_parts const *p, char const *const *names, unsigned int n);
 
 #endif

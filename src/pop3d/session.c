@@ -10,7 +10,6 @@
 #include <skalibs/stralloc.h>
 #include <skalibs/types.h>
 
-#include "base/text.h"
 #include "net/smtpcmd.h"
 #include "number.h"
 #include "wire.h"
@@ -293,42 +292,26 @@ static session_action *const actions[EVENTS] =
 	[LAST] = last, [RSET] = rset, [NOOP] = noop, [QUIT] = quit, [CAPA] = capa, [UNKNOWN] = unknown,
 };
 
-static session_event event_of(char const *verb, size_t n)
-{
-	unsigned int e;
-
-	for (e = 0; e < UNKNOWN; e++)
-		if (text_caseequals(verb, n, verbs[e]))
-			return (session_event)e;
-	return UNKNOWN;
-}
-
 static session_end obey(session *s, char const *line, size_t n)
 {
 	smtpcmd_parts p;
 
 	smtpcmd_split(&p, line, n);
-	return actions[event_of(p.verb, p.verblen)](s, p.arg, p.arglen);
+	return actions[smtpcmd_verb(&p, verbs, UNKNOWN)](s, p.arg, p.arglen);
 }
 
 static session_end step(session *s, smtpcmd *cmd)
 {
-	conn *c = s->conn;
-	size_t used;
-	smtpcmd_status status;
-
-	if (!conn_fill(c))
+	switch (conn_command(s->conn, cmd, conn_fill)) {
+	case SMTPCMD_GONE:
 		return OVER;
-	status = smtpcmd_feed(cmd, c->inbuf + c->pos, c->len - c->pos, &used);
-	c->pos += used;
-	switch (status) {
 	case SMTPCMD_LINE:
 		return obey(s, cmd->line.s, cmd->line.len);
 	case SMTPCMD_TOO_LONG:
 		return reply(s, "-ERR line too long");
 	case SMTPCMD_NOMEM:
 		reply(s, "-ERR out of memory");
-		conn_flush(c);
+		conn_flush(s->conn);
 		return OVER;
 	default:
 		return GO_ON;

@@ -132,14 +132,11 @@ static int allowed(session_methods const *m, session_event e)
 	return e == USER || e == PASS ? m->pass : e == APOP ? m->apop : e == CAPA ? m->capa : 1;
 }
 
-static session_event event_of(session_methods const *m, char const *verb, size_t n)
+static session_event event_of(session_methods const *m, smtpcmd_parts const *p)
 {
-	unsigned int e;
+	session_event e = (session_event)smtpcmd_verb(p, verbs, UNKNOWN);
 
-	for (e = 0; e < UNKNOWN; e++)
-		if (text_caseequals(verb, n, verbs[e]))
-			return allowed(m, (session_event)e) ? (session_event)e : UNKNOWN;
-	return UNKNOWN;
+	return allowed(m, e) ? e : UNKNOWN;
 }
 
 static session_end obey(session *s, char const *line, size_t n)
@@ -147,20 +144,14 @@ static session_end obey(session *s, char const *line, size_t n)
 	smtpcmd_parts p;
 
 	smtpcmd_split(&p, line, n);
-	return actions[s->state][event_of(&s->methods, p.verb, p.verblen)](s, &p);
+	return actions[s->state][event_of(&s->methods, &p)](s, &p);
 }
 
 static session_end step(session *s, smtpcmd *cmd)
 {
-	conn *c = s->conn;
-	size_t used;
-	smtpcmd_status status;
-
-	if (!conn_fill_line(c))
+	switch (conn_command(s->conn, cmd, conn_fill_line)) {
+	case SMTPCMD_GONE:
 		return SESSION_OVER;
-	status = smtpcmd_feed(cmd, c->inbuf + c->pos, c->len - c->pos, &used);
-	c->pos += used;
-	switch (status) {
 	case SMTPCMD_LINE:
 		return obey(s, cmd->line.s, cmd->line.len);
 	case SMTPCMD_TOO_LONG:

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "data.h"
 #include "mail/address.h"
 #include "net/smtpcmd.h"
@@ -216,16 +215,6 @@ static session_action *const actions[STATES][EVENTS] =
 	[SESSION_RCPTED]  = { helo, ehlo, mail, rcpt,      data,      rset, noop, vrfy, help, quit, unknown },
 };
 
-static session_event event_of(char const *verb, size_t n)
-{
-	unsigned int e;
-
-	for (e = 0; e < UNKNOWN; e++)
-		if (text_caseequals(verb, n, verbs[e]))
-			return (session_event)e;
-	return UNKNOWN;
-}
-
 static session_end obey(session *s, char const *line, size_t n)
 {
 	smtpcmd_parts p;
@@ -233,21 +222,15 @@ static session_end obey(session *s, char const *line, size_t n)
 	smtpcmd_split(&p, line, n);
 	s->arg = p.arg;
 	s->arglen = p.arglen;
-	return actions[s->state][event_of(p.verb, p.verblen)](s);
+	return actions[s->state][smtpcmd_verb(&p, verbs, UNKNOWN)](s);
 }
 
 /* The next piece of input, up to the end of a command, and that command if it is one. */
 static session_end step(session *s, smtpcmd *cmd)
 {
-	conn *c = s->conn;
-	size_t used;
-	smtpcmd_status status;
-
-	if (!conn_fill(c))
+	switch (conn_command(s->conn, cmd, conn_fill)) {
+	case SMTPCMD_GONE:
 		return SESSION_BROKEN;
-	status = smtpcmd_feed(cmd, c->inbuf + c->pos, c->len - c->pos, &used);
-	c->pos += used;
-	switch (status) {
 	case SMTPCMD_LINE:
 		return obey(s, cmd->line.s, cmd->line.len);
 	case SMTPCMD_TOO_LONG:

@@ -151,6 +151,29 @@ static void more_than_the_buffer(void **state)
 	close(fd[0]);
 }
 
+static void commands(void **state)
+{
+	smtpcmd cmd = SMTPCMD_ZERO;
+	int fd[2];
+
+	(void)state;
+	pair(fd);
+	conn_open(&c, fd[0], fd[0], 5);
+	say(fd[1], "HELO a\r\nNO");
+	assert_int_equal(conn_command(&c, &cmd, conn_fill), SMTPCMD_LINE);
+	assert_int_equal(cmd.line.len, 6);
+	assert_memory_equal(cmd.line.s, "HELO a", 6);
+	assert_int_equal(conn_command(&c, &cmd, conn_fill), SMTPCMD_MORE);
+	say(fd[1], "OP\n");
+	assert_int_equal(conn_command(&c, &cmd, conn_fill_line), SMTPCMD_LINE);
+	assert_memory_equal(cmd.line.s, "NOOP", 4);
+	assert_int_equal(shutdown(fd[1], SHUT_WR), 0);
+	assert_int_equal(conn_command(&c, &cmd, conn_fill), SMTPCMD_GONE);
+	stralloc_free(&cmd.line);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -166,6 +189,7 @@ int main(void)
 		cmocka_unit_test(patience),
 		cmocka_unit_test(farewell),
 		cmocka_unit_test(more_than_the_buffer),
+		cmocka_unit_test(commands),
 	};
 
 	return cmocka_run_group_tests(tests, start, 0);

@@ -129,6 +129,23 @@ static void split(void **state)
 	}
 }
 
+static void verb(void **state)
+{
+	static char const *const names[] = { "helo", "quit" };
+	static struct { char const *line; unsigned int want; } const cases[] = {
+		{ "HELO a", 0 }, { "quit", 1 }, { "qUiT now", 1 }, { "qui", 2 }, { "quits", 2 }, { "", 2 }, { " quit", 2 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		smtpcmd_parts p;
+
+		smtpcmd_split(&p, cases[i].line, strlen(cases[i].line));
+		assert_int_equal(smtpcmd_verb(&p, names, 2), cases[i].want);
+	}
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
@@ -136,6 +153,7 @@ int main(void)
 		cmocka_unit_test(one_by_one),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(split),
+		cmocka_unit_test(verb),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
