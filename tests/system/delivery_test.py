@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
 
 FOO = os.path.join(HOMES, "foo")
 DOCUMENTED = set("""SENDER NEWSENDER RECIPIENT LOCAL HOST USER HOME EXT EXT2 EXT3 EXT4 HOST2 HOST3 HOST4

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES, SCRATCH, maildir
+from harness import ACCOUNTS, HOMES, SCRATCH, maildir
 
 FOO = "foo:%d:%d:%s/foo" % (ACCOUNTS["foo"], ACCOUNTS["foo"], HOMES)
 

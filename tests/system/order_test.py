@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES, SCRATCH
+from harness import ACCOUNTS, HOMES, SCRATCH
 
 CALLS = ("execve,openat,open,link,linkat,rename,renameat,renameat2,unlink,unlinkat,fsync,fdatasync,syncfs,"
          "exit_group,write,sendto,clone,clone3,vfork,fork")

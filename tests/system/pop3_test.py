@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES, SCRATCH, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, wait_for
 
 MIB = 1 << 20
 SECRET = "two words, ünd mehr "

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
 
 MIB = 1 << 20
 LIMIT = 64 * MIB

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from conftest import SCRATCH
+from harness import SCRATCH
 
 MESSAGE = b"Subject: x\n\nhi\n" + b"y" * 100
 ENVELOPE = b"Fa@b\0Tc@d\0Te@f\0\0"

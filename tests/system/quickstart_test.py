@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from conftest import ROOT, SCRATCH
+from harness import ROOT, SCRATCH
 
 PORT = 2525
 

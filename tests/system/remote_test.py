@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import maildir
+from harness import maildir
 
 pytestmark = pytest.mark.usefixtures("dns")
 

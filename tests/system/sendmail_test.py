@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES
+from harness import ACCOUNTS, HOMES
 
 HOST = "mail.test.example"
 FOO = "foo@" + HOST

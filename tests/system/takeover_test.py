@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES, ROOT, SCRATCH, Home, fresh_home, maildir, wait_for
+from harness import ACCOUNTS, HOMES, ROOT, SCRATCH, Home, fresh_home, maildir, wait_for
 
 PATH = SCRATCH + "/takeover"
 HOST = "mail.test.example"

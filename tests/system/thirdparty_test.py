@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
 
 HOST = "mail.test.example"
 ALIAS = pwd.getpwnam("alias")

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES, maildir
+from harness import ACCOUNTS, HOMES, maildir
 
 
 @pytest.fixture
@@ -236,8 +236,9 @@ def biff_cases(qmail):
 
 def in_namespace(call, program):
     """One of the functions here, in a mount namespace of its own."""
-    subprocess.run(["unshare", "-m", sys.executable, "-c", "import sys; sys.path.insert(0, %r); import tools_test; "
-                    "tools_test.%s(%r)" % (os.path.dirname(os.path.abspath(__file__)), call, program)], check=True)
+    here = os.path.dirname(os.path.abspath(__file__))
+    subprocess.run(["unshare", "-m", sys.executable, "-c", "import tools_test; tools_test.%s(%r)" % (call, program)],
+                   check=True, env=dict(os.environ, PYTHONPATH="%s:%s" % (here, os.path.dirname(here))))
 
 
 def test_qbiff(qmail):

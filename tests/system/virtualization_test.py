@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES, fresh_home, maildir
+from harness import ACCOUNTS, HOMES, fresh_home, maildir
 
 VIRTUALDOMAINS = """example.com:foo
 .example.com:foo-bar

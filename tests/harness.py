@@ -1,0 +1,289 @@
+"""Real parts for the system and the crash tests: an installation and what runs in it, accounts, another host.
+
+Whoever uses it runs in a mount and a network namespace of his own (tests/run and tests/crash/run make them), so
+accounts, resolv.conf, port 25 and port 53 are ours and nothing of the machine is changed.
+"""
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+SCRATCH = os.environ.get("SCRATCH", "/tmp/porpoise-test")
+HOMES = SCRATCH + "/homes"
+
+# name: (uid, home below HOMES); each with a group of its own and a private home
+ACCOUNTS = {"foo": 30001, "john": 30002, "baz": 30003, "foo-bar": 30004}
+
+
+def wait_for(what, probe, timeout=20.0):
+    """Ask until the answer is true; the answer."""
+    end = time.monotonic() + timeout
+    while True:
+        got = probe()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise AssertionError("waited %gs for %s" % (timeout, what))
+        time.sleep(0.02)
+
+
+class Home:
+    """An installation and what runs in it."""
+
+    def __init__(self, path):
+        self.path = path
+        self.running = []
+        self.daemon = None
+
+    def __truediv__(self, name):
+        return os.path.join(self.path, name)
+
+    # ---- files
+    def clear(self):
+        for d in ("control", "users", "alias"):
+            for f in os.listdir(self / d):
+                os.unlink(os.path.join(self / d, f))
+        for base, _, files in os.walk(self / "queue"):
+            if os.path.basename(base) != "lock":
+                for f in files:
+                    os.unlink(os.path.join(base, f))
+
+    def control(self, **files):
+        for name, text in files.items():
+            with open(os.path.join(self / "control", name.replace("__", ".")), "w") as f:
+                f.write(text)
+
+    def assign(self, text):
+        with open(self / "users/assign", "w") as f:
+            f.write(text)
+        subprocess.run([self / "bin/qmail-newu"], check=True)
+
+    def alias(self, name, text):
+        p = os.path.join(self / "alias", ".qmail" + name)
+        with open(p, "w") as f:
+            f.write(text)
+        os.chmod(p, 0o644)
+
+    # ---- processes
+    def env(self, **more):
+        e = {"PATH": "%s/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin" % self.path}
+        e.update(more)
+        return e
+
+    def popen(self, argv, **kw):
+        p = subprocess.Popen(argv, **kw)
+        self.running.append(p)
+        return p
+
+    def start(self, default="./Mailbox", strace=None):
+        self.logfile = os.path.join(SCRATCH, "log.%s" % os.path.basename(self.path))
+        with open(self.logfile, "wb") as f:
+            self.daemon = self.popen((strace or []) + [self / "bin/qmail-start", default], stdin=subprocess.DEVNULL,
+                                     stdout=f, stderr=f, env=self.env(), cwd="/")
+        self.wait_log(r"^status: local 0/")
+        # under strace the daemon is its child, and what it shall hear goes to the child
+        self.pid = self.daemon.pid
+        if strace:
+            with open("/proc/%d/task/%d/children" % (self.daemon.pid, self.daemon.pid)) as f:
+                self.pid = int(f.read().split()[0])
+        return self.daemon
+
+    def listen(self, address="127.0.0.1", port=25, env=None, args=(), program="qmail-smtpd"):
+        p = self.popen(["tcpserver", "-v", "-R", "-H", "-l", "mx.test.example", "-c", "100",
+                        "-u", str(pwd.getpwnam("qmaild").pw_uid), "-g", str(pwd.getpwnam("qmaild").pw_gid), *args,
+                        address, str(port), self / ("bin/" + program)],
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=open(os.path.join(SCRATCH, program.replace("qmail-", "") + ".log"), "wb"), env=self.env(**(env or {})))
+
+        def up():
+            with socket.socket() as s:
+                return s.connect_ex((address, port)) == 0
+        wait_for("tcpserver on %s:%d" % (address, port), up)
+        return p
+
+    def stop(self):
+        for p in reversed(self.running):
+            if p.poll() is None:
+                os.kill(self.pid if p is self.daemon else p.pid, signal.SIGTERM)
+        for p in self.running:
+            try:
+                p.wait(20)
+            except subprocess.TimeoutExpired:
+                p.kill()
+                p.wait()
+        self.running = []
+
+    def signal(self, name):
+        os.kill(self.pid, getattr(signal, "SIG" + name))
+
+    # ---- watching
+    def logtext(self):
+        with open(self.logfile, encoding="latin-1") as f:
+            return f.read()
+
+    def wait_log(self, regex, count=1, timeout=20.0):
+        rx = re.compile(regex, re.M)
+
+        def probe():
+            return len(rx.findall(self.logtext())) >= count
+        try:
+            wait_for("%d of /%s/ in the log" % (count, regex), probe, timeout)
+        except AssertionError as e:
+            raise AssertionError("%s; the log:\n%s" % (e, self.logtext()[-3000:])) from None
+        return rx.findall(self.logtext())
+
+    def drained(self, timeout=30.0):
+        """Wait until the queue holds no message."""
+        def empty():
+            return not any(files for _, _, files in os.walk(self / "queue/mess"))
+        try:
+            wait_for("an empty queue", empty, timeout)
+        except AssertionError as e:
+            raise AssertionError("%s; the log:\n%s" % (e, self.logtext()[-3000:])) from None
+
+    def queued(self):
+        return sorted(int(f) for _, _, files in os.walk(self / "queue/mess") for f in files)
+
+    # ---- mail
+    def smtp(self, address="127.0.0.1", port=25):
+        return smtplib.SMTP(address, port, local_hostname="client.test.example", timeout=30)
+
+    def send(self, sender, recipients, text="Subject: t\n\nbody\n", address="127.0.0.1"):
+        if isinstance(recipients, str):
+            recipients = [recipients]
+        with self.smtp(address) as s:
+            code, reply = s.mail(sender)
+            assert code == 250, reply
+            for r in recipients:
+                code, reply = s.rcpt(r)
+                assert code == 250, (r, reply)
+            code, reply = s.data(text)
+            assert code == 250, reply
+        return reply.decode()
+
+    def inject(self, sender, recipients, message):
+        """Straight through qmail-queue."""
+        r, w = os.pipe()
+        envelope = b"F" + sender + b"\0" + b"".join(b"T" + x + b"\0" for x in recipients) + b"\0"
+        ef = os.path.join(SCRATCH, "envelope")
+        with open(ef, "wb") as f:
+            f.write(envelope)
+        os.close(r)
+        os.close(w)
+        mf = message
+        if isinstance(message, bytes):
+            mf = os.path.join(SCRATCH, "message")
+            with open(mf, "wb") as f:
+                f.write(message)
+        with open(mf, "rb") as m, open(ef, "rb") as e:
+            return subprocess.run([self / "bin/qmail-queue"], stdin=m, stdout=e, env=self.env()).returncode
+
+
+def build_home(path):
+    """make setup check for a home, out of the tree's one build folder."""
+    make = ["make", "-C", ROOT, "-s", "-j%d" % (os.cpu_count() or 1), "QMAIL=" + path, "B=.build/test"]
+    subprocess.run(make + ["setup"], check=True, stdout=subprocess.DEVNULL)
+    out = subprocess.run(make + ["check"], check=True, capture_output=True, text=True)
+    assert "warning" not in out.stdout
+    return Home(path)
+
+
+def accounts():
+    """Put accounts of our own in front of the machine's password file; for a mount namespace of our own."""
+    os.makedirs(HOMES, exist_ok=True)
+    os.chmod(HOMES, 0o755)
+    with open("/etc/passwd") as f:
+        lines = [ln for ln in f if ln.split(":")[0] not in ACCOUNTS]
+    for n, uid in ACCOUNTS.items():
+        lines.append("%s:x:%d:%d::%s/%s:/bin/sh\n" % (n, uid, uid, HOMES, n))
+    mine = os.path.join(SCRATCH, "passwd")
+    with open(mine, "w") as f:
+        f.writelines(lines)
+    os.chmod(mine, 0o644)
+    subprocess.run(["mount", "--bind", mine, "/etc/passwd"], check=True)
+
+
+def fresh_home(name, uid=None):
+    """A user's empty home directory, with a Maildir in it."""
+    uid = ACCOUNTS[name] if uid is None else uid
+    p = os.path.join(HOMES, name)
+    shutil.rmtree(p, ignore_errors=True)
+    for d in (p, p + "/Maildir", p + "/Maildir/new", p + "/Maildir/cur", p + "/Maildir/tmp"):
+        os.mkdir(d)
+        os.chown(d, uid, uid)
+        os.chmod(d, 0o755 if d == p else 0o700)
+    return p
+
+
+def maildir(*path):
+    """The messages in a Maildir's new/, as bytes, sorted by name."""
+    d = os.path.join(HOMES, *path, "new")
+    out = []
+    for f in sorted(os.listdir(d)):
+        with open(os.path.join(d, f), "rb") as h:
+            out.append(h.read())
+    return out
+
+
+class Peer:
+    """Another host: a network namespace at the end of a wire, with a real SMTP server."""
+
+    v4, v4b, v6 = "192.0.2.2", "192.0.2.3", "2001:db8::2"
+
+    def __init__(self):
+        self.dir = os.path.join(SCRATCH, "peer")
+        shutil.rmtree(self.dir, ignore_errors=True)
+        os.mkdir(self.dir)
+        self.host = subprocess.Popen(["unshare", "-n", "sleep", "100000"])
+        wait_for("a network namespace", lambda: os.readlink("/proc/%d/ns/net" % self.host.pid)
+                 != os.readlink("/proc/self/ns/net"))
+        inside = ["nsenter", "-t", str(self.host.pid), "-n"]
+        for cmd in (["ip", "link", "add", "wire", "type", "veth", "peer", "name", "far", "netns", str(self.host.pid)],
+                    ["ip", "addr", "add", "192.0.2.1/24", "dev", "wire"],
+                    ["ip", "addr", "add", "2001:db8::1/64", "dev", "wire", "nodad"],
+                    ["ip", "link", "set", "wire", "up"],
+                    inside + ["ip", "link", "set", "lo", "up"],
+                    inside + ["ip", "addr", "add", self.v4 + "/24", "dev", "far"],
+                    inside + ["ip", "addr", "add", self.v4b + "/24", "dev", "far"],
+                    inside + ["ip", "addr", "add", self.v6 + "/64", "dev", "far", "nodad"],
+                    inside + ["ip", "link", "set", "far", "up"]):
+            subprocess.run(cmd, check=True)
+        self.server = subprocess.Popen(inside + ["/usr/bin/python3", os.path.join(HERE, "system/peer_server.py"), self.dir,
+                                                 self.v4, self.v6])
+        wait_for("the peer's SMTP server", lambda: self.answers(self.v4) and self.answers(self.v6))
+
+    @staticmethod
+    def answers(address):
+        try:
+            with socket.create_connection((address, 25), 1):
+                return True
+        except OSError:
+            return False
+
+    def forget(self):
+        for f in os.listdir(self.dir):
+            os.unlink(os.path.join(self.dir, f))
+
+    def got(self):
+        """What arrived: a list of (arrived at, peer address, sender, recipients, bytes)."""
+        out = []
+        for f in sorted(os.listdir(self.dir)):
+            if f.endswith(".json"):
+                with open(os.path.join(self.dir, f)) as h:
+                    m = json.load(h)
+                m["content"] = m["content"].encode("latin-1")
+                out.append(m)
+        return out
+
+    def close(self):
+        for p in (self.server, self.host):
+            p.terminate()
+            p.wait()
