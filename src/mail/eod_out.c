@@ -56,18 +56,14 @@ size_t eod_out_feed(eod_out *e, char const *s, size_t n, char *out)
 	return len;
 }
 
-int eod_out_end(eod_out *e, char *out, size_t *len)
+size_t eod_out_end(eod_out *e, char *out)
 {
 	size_t n = 0;
 
-	*len = 0;
-	if (e->state == EOD_OUT_MIDDLE)
-		return 0;
-	if (e->state == EOD_OUT_CR)
+	if (e->state != EOD_OUT_START)
 		n = put_line_end(out);
 	out[n++] = '.';
 	n += put_line_end(out + n);
-	*len = n;
 	e->state = EOD_OUT_START;
-	return 1;
+	return n;
 }

@@ -25,10 +25,9 @@ typedef struct eod_out
  * there. */
 extern size_t eod_out_feed(eod_out *e, char const *s, size_t n, char *out);
 
-/* eod_out_end: after the last byte: what is still to be sent and the final dot go into out (room for 5
- * bytes), their number into *len. 1, or 0 when the last line of the message was not ended: then nothing
- * is put there, and the message must not be finished. */
+/* eod_out_end: after the last byte: the end of a last line that has none, and the final dot, go into out (room
+ * for 5 bytes); returns how much was put there. */
 enum { EOD_OUT_END_MAX = 5 };
-extern int eod_out_end(eod_out *e, char *out, size_t *len);
+extern size_t eod_out_end(eod_out *e, char *out);
 
 #endif

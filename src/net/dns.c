@@ -274,7 +274,8 @@ static dns_status look_up(dns_list *l, char const *host, int exchange)
 		dns_add_address(l, &ip, 0, 0);
 		return DNS_FOUND;
 	}
-	if (!host[0])
+	/* Nothing, or what was meant as an address and is none. */
+	if (!host[0] || host[0] == '[')
 		return DNS_NOHOST;
 	status = start(&k, l);
 	if (status != DNS_FOUND)

@@ -24,7 +24,7 @@ typedef enum
 /* dns_exchange: the addresses of the mail exchangers of host (NUL-terminated); of host itself, with
  * preference 0, when it has none. dns_addresses: those of host itself. *l is replaced and sorted; it is
  * empty unless DNS_FOUND is returned. host may be an address literal, and so may the name of an exchanger,
- * which then has preference 0. */
+ * which then has preference 0; what else starts with a bracket is no host, and nobody is asked for it. */
 extern dns_status dns_exchange(dns_list *l, char const *host);
 extern dns_status dns_addresses(dns_list *l, char const *host);
 

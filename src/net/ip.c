@@ -3,6 +3,7 @@
 #include "net/ip.h"
 
 #include <arpa/inet.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -34,8 +35,11 @@ static int scan_v4(ip_address *a, char const *s, size_t n)
 
 		if (i > 0 && (pos == n || s[pos++] != '.'))
 			return 0;
-		for (start = pos; pos < n && s[pos] >= '0' && s[pos] <= '9'; pos++)
-			value = (value * 10 + (unsigned int)(s[pos] - '0')) & 0xff;
+		for (start = pos; pos < n && s[pos] >= '0' && s[pos] <= '9'; pos++) {
+			value = value * 10 + (unsigned int)(s[pos] - '0');
+			if (value > UINT8_MAX)
+				return 0;
+		}
 		if (pos == start)
 			return 0;
 		bytes[i] = (unsigned char)value;

@@ -22,7 +22,7 @@ extern void ip_set(ip_address *a, unsigned char const *bytes, size_t len);
 /* ip_literal: whether s[0..n) is an address in full; if so, it goes into *a.
  *
  * 1.2.3.4, [1.2.3.4], [IPv6:2001:db8::1] (RFC 5321 4.1.3) and [2001:db8::1]. The numbers of an IPv4
- * address may have any number of digits and count modulo 256, as qmail reads them. */
+ * address are decimal, with any number of zeros in front, and not over 255. */
 extern int ip_literal(ip_address *a, char const *s, size_t n);
 
 /* ip_format: the address as text with a final NUL; returns its length without the NUL. */

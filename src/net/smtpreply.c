@@ -10,6 +10,7 @@ void smtpreply_start(smtpreply *r)
 	r->code = 0;
 	r->seen = 0;
 	r->column = 0;
+	r->several = 0;
 	r->first = 1;
 	r->number = 1;
 	r->continued = 0;
@@ -35,6 +36,7 @@ static int end_line(smtpreply *r)
 	r->first = 0;
 	r->continued = 0;
 	r->column = 0;
+	r->several |= more;
 	return !more;
 }
 

@@ -7,8 +7,8 @@
 
 /* One reply of an SMTP server, as its client reads it.
  *
- * A line whose fourth byte is - is followed by another. Only the first line's code counts. Lines end with
- * LF; CR is dropped wherever it stands. */
+ * A line whose fourth byte is - is followed by another. Only the first line's code counts, as qmail has it.
+ * Lines end with LF; CR is dropped wherever it stands. */
 enum
 {
 	SMTPREPLY_TEXT_MAX = 5000,              /* bytes kept for the report */
@@ -28,6 +28,7 @@ typedef struct smtpreply
 	char text[SMTPREPLY_TEXT_MAX];  /* lines, LF at the end of each (unless cut) */
 	size_t len;
 	unsigned int code;              /* 0 to 999 */
+	int several;                    /* there is more than one line */
 	size_t seen;
 	unsigned int column;            /* of the next byte, at most 4; 4 is anywhere behind the code */
 	int first;

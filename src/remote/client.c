@@ -43,11 +43,12 @@ typedef struct step
 
 static step const greeting_step = { 220, 220, 1, "Connected to ", " but greeting failed." };
 static step const helo_step = { 250, 250, 1, "Connected to ", " but my name was rejected." };
-static step const mail_step = { 0, 399, 0, "Connected to ", " but sender was rejected." };
-static step const rcpt_step = { 0, 399, 0, "", " does not like recipient." };
-static step const data_step = { 0, 399, 0, "", " failed on DATA command." };
-/* Nothing but 2xx takes the message off our hands. 354 is the answer to DATA, come late: somewhere this server
- * said one thing too many, and its answer to the message is yet to come. */
+/* From here on a code of another class than the one asked for is no answer to our command: the two sides are
+ * out of step. Nothing but 2xx takes the message off our hands, and to a server that says 2xx to DATA the
+ * lines of the message would be commands. */
+static step const mail_step = { 200, 299, 0, "Connected to ", " but sender was rejected." };
+static step const rcpt_step = { 200, 299, 0, "", " does not like recipient." };
+static step const data_step = { 300, 399, 0, "", " failed on DATA command." };
 static step const dot_step = { 200, 299, 0, "", " failed after I sent the message." };
 static step const success = { 0, 0, 0, "", " accepted message." };
 
@@ -59,14 +60,14 @@ typedef struct session
 	size_t pos;
 	size_t len;
 	stralloc command;
-	tain end;                       /* of all */
+	int committed;                  /* the other side takes mail: what it says from here on concerns this message */
 	int critical;                   /* between the final dot and its reply */
 } session;
 
 static tain const *deadline(session const *s, tain *d)
 {
 	io_deadline(d, s->job->timeout);
-	return io_sooner(d, &s->end);
+	return io_sooner(d, &s->job->end);
 }
 
 static int send_bytes(session *s, char const *bytes, size_t n)
@@ -121,7 +122,9 @@ static void report_dropped(session const *s)
 	report_puts(" but connection died. ");
 	if (s->critical)
 		report_puts("Possible duplicate! ");
-	report_message("(#4.4.2)");
+	report_puts("(#4.4.2)\n");
+	report_puts(s->job->note);
+	report_end();
 }
 
 static void report_none_accepted(session const *s)
@@ -141,7 +144,10 @@ static char judge(session const *s, step const *t)
 
 	if (code >= t->from && code <= t->to)
 		return 0;
-	return code < 500 || t->mild || s->job->unsure ? 'Z' : 'D';
+	/* Servers that answer DATA with several lines of 2xx, and mean 354, have always been served. */
+	if (t == &data_step && s->reply.several && code >= 200 && code <= 299)
+		return 0;
+	return code < 500 || code > 599 || t->mild || s->job->unsure ? 'Z' : 'D';
 }
 
 static progress hear(session *s, step const *t)
@@ -191,7 +197,10 @@ static progress helo(session *s)
 	if (!start_command(s, "HELO ") || !stralloc_cat(&s->command, s->job->helohost))
 		return NOMEM;
 	p = say_command(s);
-	return p == GOES_ON ? hear(s, &helo_step) : p;
+	if (p == GOES_ON)
+		p = hear(s, &helo_step);
+	s->committed = p == GOES_ON;
+	return p;
 }
 
 static progress sender(session *s)
@@ -266,7 +275,6 @@ static progress message(session *s)
 	static char out[EOD_OUT_ROOM(BLOCK) + EOD_OUT_END_MAX];
 	eod_out e = EOD_OUT_ZERO;
 	size_t len = 0;
-	size_t endlen;
 	ssize_t r;
 
 	while ((r = read_block(s->job->message, in)) > 0) {
@@ -278,12 +286,9 @@ static progress message(session *s)
 		report_message("ZUnable to read message. (#4.3.0)");
 		return GIVEN_UP;
 	}
-	if (!eod_out_end(&e, out + len, &endlen)) {
-		report_message("DSMTP cannot transfer messages with partial final lines. (#5.6.2)");
-		return GIVEN_UP;
-	}
+	len += eod_out_end(&e, out + len);
 	s->critical = 1;
-	if (!send_bytes(s, out, len + endlen))
+	if (!send_bytes(s, out, len))
 		return DROPPED;
 	return hear(s, &dot_step);
 }
@@ -300,16 +305,16 @@ static part *const script[] = { greeting, helo, sender, recipients, data, messag
 
 /* ---- all of it -------------------------------------------------------------------------------------- */
 
-static void set_end(session *s)
+void client_limit(client_job *job)
 {
 	struct stat st;
-	uint64_t seconds = (ROUNDS + (uint64_t)s->job->n) * s->job->timeout;
+	uint64_t seconds = (ROUNDS + (uint64_t)job->n) * job->timeout;
 
-	if (fstat(s->job->message, &st) == 0 && S_ISREG(st.st_mode))
+	if (fstat(job->message, &st) == 0 && S_ISREG(st.st_mode))
 		seconds += (uint64_t)st.st_size / BYTES_PER_SECOND;
 	else
 		seconds += PIPE_SECONDS;
-	io_deadline(&s->end, seconds > INT32_MAX ? INT32_MAX : (unsigned int)seconds);
+	io_deadline(&job->end, seconds > INT32_MAX ? INT32_MAX : (unsigned int)seconds);
 }
 
 static void quit(session *s)
@@ -321,7 +326,7 @@ static void quit(session *s)
 	io_write(s->job->fd, command, sizeof command - 1, &d);
 }
 
-void client_deliver(client_job const *job)
+client_result client_deliver(client_job const *job)
 {
 	static session s;
 	progress p = GOES_ON;
@@ -330,7 +335,7 @@ void client_deliver(client_job const *job)
 	s.job = job;
 	s.pos = s.len = 0;
 	s.critical = 0;
-	set_end(&s);
+	s.committed = 0;
 	for (i = 0; i < sizeof script / sizeof script[0] && p == GOES_ON; i++)
 		p = script[i](&s);
 	if (p == DROPPED)
@@ -338,9 +343,11 @@ void client_deliver(client_job const *job)
 	if (p == NOMEM)
 		report_message("ZOut of memory. (#4.3.0)");
 	/* The report first: once the other side has the message, nothing may keep us from saying so. */
-	report_flush();
+	if (s.committed || p == NOMEM)
+		report_flush();
 	if (p == OVER)
 		quit(&s);
+	return s.committed || p == NOMEM ? CLIENT_OVER : CLIENT_ELSEWHERE;
 }
 
 int client_address_ok(char const *address)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <skalibs/stralloc.h>
+#include <skalibs/tai.h>
 
 /* One SMTP delivery over a connection that stands (RFC 5321), from the greeting to QUIT. */
 typedef struct client_job
@@ -18,15 +19,23 @@ typedef struct client_job
 	char const *const *recipients;
 	size_t n;
 	unsigned int timeout;           /* seconds for each reply and each piece of the message */
+	tain end;                       /* of everything: client_limit */
+	char const *note;               /* what to add when the connection died: may hold a mistake in our settings */
 	/* Not null: refusals are for now, not for good, and their reports start with this text: the other
 	 * side was to be told a password, and may take this message when it is. */
 	char const *unsure;
 } client_job;
 
-/* client_deliver: do it and report it (see report.h); every report has been written when it returns. The
- * exchange as a whole has a deadline too, from timeout, the number of recipients and the message's size.
- * Addresses hold no CR, LF or NUL: client_address_ok. */
-extern void client_deliver(client_job const *job);
+/* client_limit: set job->end, from now: the deadline of all exchanges together, by timeout, the number of
+ * recipients and the size of the message. */
+extern void client_limit(client_job *job);
+
+/* client_deliver: do it and report it (see report.h). CLIENT_OVER: every report has been written.
+ * CLIENT_ELSEWHERE: the other side took no mail at all (no greeting, a refused HELO): nothing of the message
+ * was said or read, and another host may be tried with the same job. The report waits to be written or
+ * dropped. Addresses hold no CR, LF or NUL: client_address_ok. */
+typedef enum { CLIENT_OVER, CLIENT_ELSEWHERE } client_result;
+extern client_result client_deliver(client_job const *job);
 
 /* client_address_ok: whether an address can stand in a command without becoming another one. */
 extern int client_address_ok(char const *address);

@@ -35,20 +35,21 @@ static int connect_one(ip_address const *ip, unsigned int port, tain const *dead
 	return fd;
 }
 
-int connect_any(dns_address const *a, size_t n, unsigned int port, unsigned int timeout, ip_address *which)
+int connect_next(connect_search *c, ip_address *which)
 {
 	tain last;
-	size_t i;
 
-	io_deadline(&last, timeout * CONNECT_ROUNDS);
-	for (i = 0; i < n && tain_future(&last); i++) {
+	io_deadline(&last, c->timeout * CONNECT_ROUNDS);
+	last = *io_sooner(&last, &c->until);
+	while (c->next < c->n && tain_future(&last)) {
+		ip_address const *ip = &c->a[c->next++].ip;
 		tain deadline;
 		int fd;
 
-		io_deadline(&deadline, timeout);
-		fd = connect_one(&a[i].ip, port, io_sooner(&deadline, &last));
+		io_deadline(&deadline, c->timeout);
+		fd = connect_one(ip, c->port, io_sooner(&deadline, &last));
 		if (fd >= 0)
-			return *which = a[i].ip, fd;
+			return *which = *ip, fd;
 		if (errno)
 			return -1;
 		tain_now_g();

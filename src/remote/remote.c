@@ -21,6 +21,7 @@
 char const *PROG = "qmail-remote";
 
 enum { HOST = 1, SENDER, RECIPIENTS };
+enum { HOSTS_MAX = 10 };              /* that may turn us away before we take that for an answer */
 
 static char const nomem[] = "ZOut of memory. (#4.3.0)";
 static char const noresources[] = "ZSystem resources temporarily unavailable. (#4.3.0)";
@@ -100,20 +101,49 @@ static char const *login_note(route const *r)
 	return note.s;
 }
 
+static int finish_unconnected(settings const *s)
+{
+	report_puts("ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n");
+	report_puts(s->note.s);
+	report_end();
+	report_flush();
+	return 0;
+}
+
+/* One address after another, until one lets us say what we came for. */
 static int deliver(settings const *s, route const *r, char const *const *args, size_t nargs, size_t usable)
 {
 	char ip[IP_FMT];
 	ip_address to;
+	connect_search search = { .a = r->list.a, .n = usable, .next = 0, .port = r->port, .timeout = s->timeoutconnect,
+		.until = tain_infinite };
 	client_job job = {
 		.message = 0, .ip = ip, .helohost = &s->helohost, .sender = args[SENDER], .recipients = args + RECIPIENTS,
-		.n = nargs - RECIPIENTS, .timeout = s->timeoutremote, .unsure = login_note(r),
+		.n = nargs - RECIPIENTS, .timeout = s->timeoutremote, .note = s->note.s, .unsure = login_note(r),
 	};
+	unsigned int said;
 
-	job.fd = connect_any(r->list.a, usable, r->port, s->timeoutconnect, &to);
-	if (job.fd < 0)
-		return finish(errno ? noresources : "ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)");
-	ip_format(ip, &to);
-	client_deliver(&job);
+	for (said = 0; said < HOSTS_MAX; said++) {
+		client_result result;
+
+		job.fd = connect_next(&search, &to);
+		if (job.fd < 0)
+			break;
+		ip_format(ip, &to);
+		if (said == 0) {
+			client_limit(&job);
+			search.until = job.end;
+		}
+		report_drop();
+		result = client_deliver(&job);
+		close(job.fd);
+		if (result == CLIENT_OVER)
+			return 0;
+	}
+	if (said == 0)
+		return errno ? finish(noresources) : finish_unconnected(s);
+	/* What the last host said. */
+	report_flush();
 	return 0;
 }
 

@@ -15,6 +15,11 @@ void report_flush(void)
 	used = 0;
 }
 
+void report_drop(void)
+{
+	used = 0;
+}
+
 static void put_byte(char c)
 {
 	if (used == sizeof space)

@@ -6,10 +6,28 @@
 
 #include <skalibs/stralloc.h>
 
+/* Written like an address. If it is none, that is a slip of the pen: no reason to ask for a host of that name
+ * and to give up when there is none. */
+static int is_address(char const *s, size_t n)
+{
+	size_t i;
+
+	if (n > 0 && s[0] == '[')
+		return 1;
+	for (i = 0; i < n && ((s[i] >= '0' && s[i] <= '9') || s[i] == '.'); i++)
+		;
+	return i == n;
+}
+
 static dns_status find_relay(route *r, smtproutes_route const *found)
 {
 	static stralloc name = STRALLOC_ZERO;   /* r->host points into it */
+	ip_address ip;
 
+	if (is_address(found->relay, found->relaylen) && !ip_literal(&ip, found->relay, found->relaylen)) {
+		r->status = SMTPROUTES_BADRELAY;
+		return DNS_SOFT;
+	}
 	if (!stralloc_copyb(&name, found->relay, found->relaylen) || !stralloc_0(&name))
 		return DNS_NOMEM;
 	r->relay = 1;

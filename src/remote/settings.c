@@ -2,10 +2,32 @@
 
 #include "settings.h"
 
-static int load_seconds(unsigned int *seconds, char const *file)
+#include <string.h>
+
+#include <skalibs/types.h>
+
+#include "base/notes.h"
+
+static void complain(stralloc *note, char const *file, unsigned int seconds)
 {
-	if (control_readint(seconds, file) == CONTROL_ERROR)
+	static char const using[] = "not a number: using ";
+	char what[sizeof using + UINT_FMT];
+	size_t n = sizeof using - 1;
+
+	memcpy(what, using, n);
+	n += uint_fmt(what + n, seconds);
+	what[n] = 0;
+	notes_add(note, file, what, "write the seconds to wait");
+}
+
+static int load_seconds(unsigned int *seconds, char const *file, stralloc *note)
+{
+	control_status status = control_readint(seconds, file);
+
+	if (status == CONTROL_ERROR)
 		return 0;
+	if (status == CONTROL_BAD)
+		complain(note, file, *seconds);
 	if (*seconds < 1)
 		*seconds = 1;
 	if (*seconds > SETTINGS_SECONDS_MAX)
@@ -19,8 +41,9 @@ control_status settings_load(settings *s)
 
 	if (status != CONTROL_READ)
 		return status;
-	if (!load_seconds(&s->timeoutconnect, "control/timeoutconnect")
-	 || !load_seconds(&s->timeoutremote, "control/timeoutremote")
+	if (!load_seconds(&s->timeoutconnect, "control/timeoutconnect", &s->note)
+	 || !load_seconds(&s->timeoutremote, "control/timeoutremote", &s->note)
+	 || !stralloc_0(&s->note)
 	 || control_readlist(&s->routelines, "control/smtproutes", 0) == CONTROL_ERROR
 	 || !constmap_map(&s->routes, &s->routelines, ':'))
 		return CONTROL_ERROR;

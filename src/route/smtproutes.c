@@ -37,18 +37,20 @@ static int is_relay(char const *s, size_t n)
 	return 1;
 }
 
-/* Digits, then whatever (qmail stops reading at the first other byte). Nothing at all is port 0. */
+/* Digits, then whatever (qmail stops reading at the first other byte). Nothing at all is no other port. */
 static int scan_port(unsigned int *port, char const *s, size_t n)
 {
 	size_t i;
 
+	if (n == 0)
+		return 1;
 	*port = 0;
 	for (i = 0; i < n && s[i] >= '0' && s[i] <= '9'; i++) {
 		*port = *port * 10 + (unsigned int)(s[i] - '0');
 		if (*port > PORT_MAX)
 			return 0;
 	}
-	return i > 0 || n == 0;
+	return i > 0;
 }
 
 smtproutes_status smtproutes_parse(smtproutes_route *r, char const *s, size_t n)

@@ -28,7 +28,7 @@ typedef struct smtproutes_route
 {
 	char const *relay;      /* points into the map; a literal keeps its brackets; not NUL-terminated */
 	size_t relaylen;
-	unsigned int port;      /* 25 unless the line says otherwise; 0 when it says nothing after the colon */
+	unsigned int port;      /* 25 unless the line says otherwise */
 	int login;              /* there is a |user|password */
 	size_t index;           /* of the line in the list the map was made from, for control_line */
 } smtproutes_route;

@@ -57,6 +57,9 @@ static void check(row const *r, smtpreply_status status, size_t taken)
 	if (status != (r->taken ? SMTPREPLY_DONE : SMTPREPLY_MORE))
 		fail_msg("%s: status %d", r->in, (int)status);
 	assert_int_equal(taken, r->taken ? r->taken : r->n);
+	/* a line end before the last byte */
+	if (r->taken && reply.several != (memchr(r->text, '\n', reply.len - 1) != 0))
+		fail_msg("%s: several %d", r->in, reply.several);
 	if (r->taken && reply.code != r->code)
 		fail_msg("%s: code %u", r->in, reply.code);
 	if (memcmp(reply.text, r->text, reply.len) != 0)

@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "remote/client.h"
+#include "remote/report.h"
 
 typedef struct row
 {
@@ -42,7 +43,17 @@ static row const rows[] = {
 
 	/* one reply too many: from there on each stands for the command before */
 	{ "out of step", HELLO "250 s\r\n250 s again\r\n250 r\r\n354 go\r\n",
-		"r|Z192.0.2.9 failed after I sent the message" SAID "354 go\n|", 0 },
+		"r|Z192.0.2.9 failed on DATA command" SAID "250 r\n|", 0 },
+	{ "354 to the dot", UP_TO_DOT "354 go\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "354 go\n|", 0 },
+	{ "1xx to a recipient", HELLO "250 s\r\n199 r\r\n", "s192.0.2.9 does not like recipient" SAID "199 r\n|DGiving up on 192.0.2.9.\n|", 0 },
+	{ "3xx to the sender", HELLO "354 s\r\n", "ZConnected to 192.0.2.9 but sender was rejected" SAID "354 s\n|", 0 },
+	{ "2xx to DATA", HELLO "250 s\r\n250 r\r\n250 go\r\n250 ok\r\n", "r|Z192.0.2.9 failed on DATA command" SAID "250 go\n|", 0 },
+	{ "several lines of 2xx to DATA", HELLO "250 s\r\n250 r\r\n250-go\r\n250 on\r\n250 ok\r\n",
+		"r|K192.0.2.9 accepted message" SAID "250 ok\n|", 0 },
+	{ "399 to DATA", HELLO "250 s\r\n250 r\r\n399 go\r\n250 ok\r\n", "r|K192.0.2.9 accepted message" SAID "250 ok\n|", 0 },
+	{ "600 to the sender", HELLO "600 s\r\n", "ZConnected to 192.0.2.9 but sender was rejected" SAID "600 s\n|", 0 },
+	{ "999 to a recipient", HELLO "250 s\r\n999 r\r\n", "s192.0.2.9 does not like recipient" SAID "999 r\n|DGiving up on 192.0.2.9.\n|", 0 },
+	{ "600 to the dot", UP_TO_DOT "600 x\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "600 x\n|", 0 },
 	{ "000 to the dot", UP_TO_DOT "000 ok\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "000 ok\n|", 0 },
 	{ "199 to the dot", UP_TO_DOT "199 ok\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "199 ok\n|", 0 },
 	{ "300 to the dot", UP_TO_DOT "300 ok\r\n", "r|Z192.0.2.9 failed after I sent the message" SAID "300 ok\n|", 0 },
@@ -77,7 +88,8 @@ static size_t reports_of(client_job const *job, char *buf, size_t room)
 
 	fflush(stdout);
 	dup2(out, 1);
-	client_deliver(job);
+	if (client_deliver(job) == CLIENT_ELSEWHERE)
+		report_flush();
 	dup2(saved, 1);
 	close(saved);
 	n = pread(out, buf, room - 1, 0);
@@ -92,7 +104,7 @@ static void dialogue(row const *r)
 	static char const *const to[] = { "r@h.example", 0 };
 	stralloc helo = STRALLOC_ZERO;
 	client_job job = { .ip = "192.0.2.9", .helohost = &helo, .sender = "s@h.example", .recipients = to, .n = 1,
-		.timeout = 20, .unsure = r->unsure };
+		.timeout = 20, .note = "", .unsure = r->unsure };
 	char buf[4096];
 	size_t n;
 	size_t i;
@@ -104,6 +116,7 @@ static void dialogue(row const *r)
 	shutdown(s[1], SHUT_WR);
 	job.fd = s[0];
 	job.message = file_with("Subject: t\n\nbody\n");
+	client_limit(&job);
 	n = reports_of(&job, buf, sizeof buf);
 	for (i = 0; i < n; i++)
 		if (!buf[i])
@@ -126,6 +139,59 @@ static void dialogues(void **state)
 		dialogue(r);
 }
 
+/* Before HELO is answered a host can be left for another one, and its report with it; later on it cannot. */
+static void elsewhere(void **state)
+{
+	static char const *const to[] = { "r@h.example", 0 };
+	static struct { char const *replies; client_result want; } const turned[] = {
+		{ "", CLIENT_ELSEWHERE },
+		{ "421 busy\r\n", CLIENT_ELSEWHERE },
+		{ "554 no\r\n", CLIENT_ELSEWHERE },
+		{ "220 hi\r\n", CLIENT_ELSEWHERE },
+		{ "220 hi\r\n421 busy\r\n", CLIENT_ELSEWHERE },
+		{ "220 hi\r\n550 no\r\n", CLIENT_ELSEWHERE },
+		{ HELLO, CLIENT_OVER },
+		{ HELLO "421 busy\r\n", CLIENT_OVER },
+		{ UP_TO_DOT, CLIENT_OVER },
+		{ UP_TO_DOT "250 ok\r\n", CLIENT_OVER },
+	};
+	stralloc helo = STRALLOC_ZERO;
+	size_t i;
+
+	(void)state;
+	assert_true(stralloc_copys(&helo, "me.example"));
+	for (i = 0; i < sizeof turned / sizeof turned[0]; i++) {
+		client_job job = { .ip = "192.0.2.9", .helohost = &helo, .sender = "s@h.example", .recipients = to, .n = 1,
+			.timeout = 20, .note = "", .unsure = 0 };
+		int out = file_with("");
+		int saved = dup(1);
+		int s[2];
+		client_result got;
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+		assert_true(io_writeall(s[1], turned[i].replies, strlen(turned[i].replies)));
+		shutdown(s[1], SHUT_WR);
+		job.fd = s[0];
+		job.message = file_with("Subject: t\n\nbody\n");
+		client_limit(&job);
+		fflush(stdout);
+		dup2(out, 1);
+		got = client_deliver(&job);
+		report_drop();
+		report_flush();
+		dup2(saved, 1);
+		close(saved);
+		assert_int_equal(got, turned[i].want);
+		assert_int_equal(lseek(out, 0, SEEK_END) > 0, got == CLIENT_OVER);
+		assert_int_equal(lseek(job.message, 0, SEEK_CUR) > 0, i >= 8);
+		close(out);
+		close(job.message);
+		close(s[0]);
+		close(s[1]);
+	}
+	stralloc_free(&helo);
+}
+
 static void addresses(void **state)
 {
 	(void)state;
@@ -137,7 +203,8 @@ static void addresses(void **state)
 
 int main(void)
 {
-	static struct CMUnitTest const tests[] = { cmocka_unit_test(dialogues), cmocka_unit_test(addresses) };
+	static struct CMUnitTest const tests[] = { cmocka_unit_test(dialogues), cmocka_unit_test(elsewhere),
+		cmocka_unit_test(addresses) };
 
 	return cmocka_run_group_tests(tests, 0, 0);
 }
