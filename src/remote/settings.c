@@ -10,7 +10,7 @@
 
 static void complain(stralloc *note, char const *file, unsigned int seconds)
 {
-	static char const using[] = "not a number: using ";
+	static char const using[] = "line 1: not a number: using ";
 	char what[sizeof using + UINT_FMT];
 	size_t n = sizeof using - 1;
 

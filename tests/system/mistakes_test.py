@@ -194,6 +194,40 @@ def test_smtproutes(served, text, line):
     assert b"control/smtproutes" in r.stdout and b"%d" % line in r.stdout
 
 
+@pytest.mark.parametrize("route", ["127.0.0.300", "[127.0.0.300]:25", "[192.0.2]"])
+def test_smtproutes_with_an_address_that_is_none(served, route):
+    """No reason to bounce the mail of a whole domain."""
+    served.control(smtproutes="example.org:%s\n" % route)
+    r = subprocess.run([served / "bin/qmail-remote", "example.org", "a@b", "c@example.org"], input=b"x\n",
+                       capture_output=True, env=served.env(), user=pwd.getpwnam("qmailr").pw_uid)
+    assert r.stdout.startswith(b"ZI can't use line 1 of control/smtproutes: "), r.stdout
+
+
+def test_timeouts_of_qmail_remote(served):
+    """It has no log, so the report of a delivery that may have suffered names the file."""
+    served.control(smtproutes=":127.0.0.1:1\n", timeoutconnect="soon\n", timeoutremote="never\n")
+    r = subprocess.run([served / "bin/qmail-remote", "example.org", "a@b", "c@example.org"], input=b"x\n",
+                       capture_output=True, env=served.env(), user=pwd.getpwnam("qmailr").pw_uid)
+    assert r.stdout == (b"ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"
+                        b"control/timeoutconnect: line 1: not a number: using 60; write the seconds to wait\n"
+                        b"control/timeoutremote: line 1: not a number: using 1200; write the seconds to wait\n\0")
+
+
+@pytest.mark.parametrize("name", ["helohost", "smtproutes", "timeoutremote", "timeoutconnect"])
+def test_qmail_remote_does_not_wait_for_a_fifo(served, name):
+    served.control(smtproutes=":127.0.0.1:1\n")
+    p = served / ("control/" + name)
+    if os.path.exists(p):
+        os.unlink(p)
+    os.mkfifo(p)
+    try:
+        r = subprocess.run([served / "bin/qmail-remote", "127.0.0.9", "a@b", "c@127.0.0.9"], input=b"x\n", timeout=10,
+                           capture_output=True, env=served.env(), user=pwd.getpwnam("qmailr").pw_uid)
+        assert r.stdout.startswith(b"Z"), r.stdout
+    finally:
+        os.unlink(p)
+
+
 @pytest.mark.parametrize("name", ["locals", "virtualdomains"])
 def test_unreadable_files_on_hup_keep_the_old_table(served, homes, name):
     homes("foo/.qmail", "./Maildir/\n")
