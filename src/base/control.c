@@ -3,18 +3,43 @@
 #include "base/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <skalibs/djbunix.h>
 
+static int slurp_open(stralloc *sa, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return 0;
+	if (S_ISFIFO(st.st_mode))
+		return errno = EINVAL, 0;
+	return slurp(sa, fd);
+}
+
+/* Opened without waiting: a FIFO by that name would hold us until somebody writes into it. */
 static control_status slurp_file(stralloc *sa, char const *file)
 {
+	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int ok;
+	int e;
+
 	sa->len = 0;
-	if (openslurpclose(sa, file))
+	if (fd < 0)
+		return errno == ENOENT ? CONTROL_ABSENT : CONTROL_ERROR;
+	ok = slurp_open(sa, fd);
+	e = errno;
+	close(fd);
+	errno = e;
+	if (ok)
 		return CONTROL_READ;
 	sa->len = 0;
-	return errno == ENOENT ? CONTROL_ABSENT : CONTROL_ERROR;
+	return CONTROL_ERROR;
 }
 
 static size_t trimmed(char const *s, size_t n)

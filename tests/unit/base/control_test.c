@@ -32,6 +32,25 @@ static void put(char const *file, char const *s, size_t n)
 	assert_true(openwritenclose_unsafe(file, s, n));
 }
 
+/* Nobody ever writes into it, and nobody waits for that. */
+static void fifo(void **state)
+{
+	stralloc sa = STRALLOC_ZERO;
+	control_list l = CONTROL_LIST_ZERO;
+	unsigned int n = 7;
+
+	(void)state;
+	assert_int_equal(mkfifo("control/f", 0600), 0);
+	assert_int_equal(control_readline(&sa, "control/f"), CONTROL_ERROR);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(control_readint(&n, "control/f"), CONTROL_ERROR);
+	assert_int_equal(n, 7);
+	assert_int_equal(control_readlist(&l, "control/f", 0), CONTROL_ERROR);
+	unlink("control/f");
+	stralloc_free(&sa);
+	control_list_free(&l);
+}
+
 static void line(void **state)
 {
 	static struct { char const *name; char const *text; size_t n; char const *want; } const table[] = {
@@ -151,6 +170,7 @@ static void list(void **state)
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
+		cmocka_unit_test(fifo),
 		cmocka_unit_test(line),
 		cmocka_unit_test(default_of_a_line),
 		cmocka_unit_test(integer),
