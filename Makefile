@@ -97,7 +97,8 @@ programs: $(PROGRAMS:%=$(B)/bin/%) $(TOOL_SCRIPTS:%=$(B)/bin/%) $(MAN) $(DOC) $(
 
 # A file whose time changes only when its text does: what depends on a setting depends on one of these.
 define stamp
-	@mkdir -p $(@D); printf '%s\n' $(1) > $@.new; \
+	@mkdir -p $(@D) && printf '%s\n' $(1) > $@.new || \
+		{ echo "make: cannot write in $(@D): is it another user's? Give a folder of your own: make B=/some/where"; exit 1; }; \
 	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 endef
 

@@ -54,6 +54,9 @@ static void find_home(void)
 {
 	if (conf_home[0] != '/')
 		strerr_dief(EXIT_PERM, "conf-qmail: the home must start with a slash: ", conf_home);
+	/* it stands in scripts of boot/, in run files and in manuals without quotes */
+	if (conf_home[strspn(conf_home, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-")])
+		strerr_dief(EXIT_PERM, "conf-qmail: the home may consist of letters, digits and /._+- only: ", conf_home);
 	if (!stralloc_copys(&home, destdir) || !stralloc_cats(&home, conf_home) || !stralloc_0(&home))
 		nomem();
 }

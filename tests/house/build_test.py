@@ -109,6 +109,13 @@ def test_reinstalling_over_running_programs(tree):
         p.wait(10)
 
 
+@pytest.mark.parametrize("home", ["mail", "/var/q mail", "/var/q'mail", "/var/$HOME"])
+def test_a_home_that_scripts_cannot_name(tree, home):
+    r = make(tree, "DESTDIR=%s/odd" % tree.parent, "QMAIL=" + home.replace("$", "$$"), "setup", check=False)
+    assert r.returncode != 0
+    assert not os.path.exists(tree.parent / "odd")
+
+
 def test_destdir(tree):
     set_home(tree, "/var/qmail")
     dest = tree.parent / "dest"
@@ -123,7 +130,12 @@ def test_built_by_an_ordinary_user(tree):
     nobody = pwd.getpwnam("nobody")
     shutil.rmtree(tree / ".build", ignore_errors=True)
     subprocess.run(["chown", "-R", "nobody", str(tree)], check=True)
-    make(tree, "WERROR=1", "all", user=nobody.pw_uid, extra_groups=[], env={"PATH": os.environ["PATH"], "HOME": "/"})
+    os.mkdir(tree / ".build", 0o755)
+    env = {"PATH": os.environ["PATH"], "HOME": "/"}
+    r = make(tree, "all", user=nobody.pw_uid, extra_groups=[], env=env, check=False)
+    assert r.returncode != 0 and "make B=" in r.stdout + r.stderr
+    os.rmdir(tree / ".build")
+    make(tree, "WERROR=1", "all", user=nobody.pw_uid, extra_groups=[], env=env)
     assert os.path.exists(tree / ".build/bin/qmail-send")
     r = make(tree, "setup", user=nobody.pw_uid, extra_groups=[], check=False)
     assert r.returncode != 0 and "root" in r.stdout + r.stderr

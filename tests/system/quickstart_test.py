@@ -121,6 +121,7 @@ def test_an_address_of_another_machine_is_refused_before_anything_is_done(places
     (["--domain", "../x"], "--domain is not"),
     (["--mailbox", "|x"], "--mailbox is not"),
     (["--user", "root"], "never delivered as root"),
+    (["--user", "qmailq"], "an account of the suite itself"),
     (["--host"], "--host needs a value"),
     (["--what"], "unknown option"),
     (["--home", "mail"], "--home must be"),

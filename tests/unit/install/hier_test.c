@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/djbunix.h>
+
 #include "install/hier.h"
 
 static char dir[] = "/tmp/hier_test.XXXXXX";
@@ -16,6 +18,12 @@ static int enter(void **state)
 {
 	(void)state;
 	return mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+	(void)state;
+	return chdir("/") == 0 && rm_rf(dir) == 0 ? 0 : -1;
 }
 
 static void touch(char const *path, mode_t mode)
@@ -178,5 +186,5 @@ int main(void)
 		cmocka_unit_test(only_what_was_built),
 	};
 
-	return cmocka_run_group_tests(tests, enter, 0);
+	return cmocka_run_group_tests(tests, enter, leave);
 }

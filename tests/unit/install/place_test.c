@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/djbunix.h>
+
 #include "base/io.h"
 #include "install/layout.h"
 #include "install/place.h"
@@ -25,6 +27,12 @@ static int enter(void **state)
 		return -1;
 	home = open("home", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return home >= 0 ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+	(void)state;
+	return chdir("/") == 0 && rm_rf(dir) == 0 ? 0 : -1;
 }
 
 static void put(char const *path, char const *s, size_t n)
@@ -251,5 +259,5 @@ int main(void)
 		cmocka_unit_test(layout_of_what_is_there),
 	};
 
-	return cmocka_run_group_tests(tests, enter, 0);
+	return cmocka_run_group_tests(tests, enter, leave);
 }
