@@ -5,6 +5,7 @@
 #   make check         verify what is installed: silent when all is right
 #   make test          tests/run: installs what the tests need, runs everything
 #   make unit          the unit tests alone
+#   make fuzz          feed each parser for SECONDS=60 with what nobody thought of; FUZZ=MODULE for one
 #   make help          the variables
 #
 # One make for the whole tree. Objects do not depend on the home or the break character, apart from
@@ -14,7 +15,7 @@
 .SECONDARY:
 .SECONDEXPANSION:
 .SUFFIXES:
-.PHONY: all programs setup check test unit lint list-programs clean help force uninstall-check
+.PHONY: all programs setup check test unit fuzz fuzz-targets fuzz-mutations lint list-programs clean help force uninstall-check
 
 all: programs
 
@@ -192,9 +193,47 @@ $(B)/unit/$(1): tests/unit/$(1).c $(if $(call is_layer,$(2)),,$$(call modules,$(
 endef
 $(foreach t,$(UNIT_SOURCES:tests/unit/%.c=%),$(eval $(call unit,$t,$(firstword $(subst /, ,$t)))))
 
-unit: $(UNITS)
+# tests/fuzz/M_fuzz.c with the layers, what FUZZ_FOLDER_M says and, instead of I/O, tests/fuzz/memory.c: as a
+# program that replays files ($(B)/target, a part of unit), or, for `make fuzz`, with libFuzzer.
+FUZZ_MODULES := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_FOLDER_smtpd_session := smtpd
+FUZZ_FOLDER_qmtpd_session := qmtpd
+FUZZ_FOLDER_qmqpd_session := qmqpd
+FUZZ_FOLDER_qmqpc_reply := qmqpc
+FUZZ_FOLDER_spawn := spawn
+FUZZ_IN_MEMORY := smtpd_session qmtpd_session qmqpd_session netstring
+FUZZ ?= $(FUZZ_MODULES)
+FUZZ_CC ?= clang
+SECONDS ?= 60
+# set by `make fuzz` for the make below it
+LIBFUZZER ?=
+REPLAYS := $(FUZZ_MODULES:%=$(B)/target/%)
+
+$(B)/target/%.o: tests/fuzz/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+fuzz_objects = $(1)_fuzz fuzz $(if $(filter $(1),$(FUZZ_IN_MEMORY)),memory) $(if $(LIBFUZZER),,replay)
+
+define fuzz_target
+$(B)/target/$(1): $$(patsubst %,$(B)/target/%.o,$$(call fuzz_objects,$(1))) \
+	$$(if $$(FUZZ_FOLDER_$(1)),$$(call modules,$$(FUZZ_FOLDER_$(1)))) $(archives) $(B)/ldflags
+	$$(CC) $$(ALL_LDFLAGS) $$(if $$(LIBFUZZER),-fsanitize=fuzzer) -o $$@ $$(filter %.o,$$^) $(archives) $(LIBS) $(LIBS_qmail-net)
+endef
+$(foreach m,$(FUZZ_MODULES),$(eval $(call fuzz_target,$m)))
+
+fuzz-targets: $(FUZZ:%=$(B)/target/%)
+
+fuzz:
+	@$(MAKE) -s CC='$(FUZZ_CC)' B='$(B)/fuzz' SANITIZE=fuzzer-no-link,address,undefined LIBFUZZER=1 fuzz-targets
+	@nice -n 19 tests/fuzz/run '$(B)/fuzz' '$(SECONDS)' $(FUZZ)
+
+fuzz-mutations:
+	@nice -n 19 tests/fuzz/mutate '$(B)/mutate' $(if $(filter command line environment,$(origin FUZZ)),$(FUZZ))
+
+unit: $(UNITS) $(REPLAYS)
 	@passed=0; failed=0; \
-	for t in $(UNITS); do \
+	for t in $(UNITS) $(REPLAYS); do \
 		if $$t > $$t.log 2>&1; then \
 			passed=$$((passed + $$(grep -c '^\[       OK' $$t.log))); \
 		else \
@@ -226,5 +265,8 @@ help:
 	@echo '  GROUPS=$(GROUPS)'
 	@echo '  DESTDIR=$(DESTDIR)  prefix for setup and check   B=$(B)  build folder'
 	@echo '  CC CFLAGS LDFLAGS   WERROR=1 warnings are errors    SANITIZE=address,undefined'
+	@echo 'Fuzzing (tests/fuzz/README):'
+	@echo '  make fuzz             each parser for SECONDS=$(SECONDS) with libFuzzer, into $(B)/fuzz; FUZZ=MODULE... for some'
+	@echo '  make fuzz-mutations   break each parser on purpose: its target must notice'
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
