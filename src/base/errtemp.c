@@ -20,3 +20,8 @@ int errtemp(int e)
 			return 1;
 	return 0;
 }
+
+int errtemp_exec(int e)
+{
+	return errtemp(e) || e == ENOENT || e == ENOTDIR || e == ELOOP || e == ENOEXEC || e == ELIBBAD;
+}

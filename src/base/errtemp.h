@@ -8,4 +8,8 @@
  * (skalibs' error_temp knows neither EMFILE nor 0.) */
 extern int errtemp(int e);
 
+/* errtemp_exec: the same for a program that could not be run. One that is not there or not whole counts as
+ * temporary, too: it is being replaced, or a mistake of the admin's, and mail can wait for either. */
+extern int errtemp_exec(int e);
+
 #endif

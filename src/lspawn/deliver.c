@@ -92,5 +92,5 @@ void deliver_run(loop_job const *job, char const *program, char const *defaultde
 		else
 			execve(argv[0], (char *const *)argv, environ);
 	}
-	_exit(errtemp(errno) ? REPORT_EXEC_TEMP : REPORT_EXEC_PERM);
+	_exit(errtemp_exec(errno) ? REPORT_EXEC_TEMP : REPORT_EXEC_PERM);
 }

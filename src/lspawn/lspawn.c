@@ -37,7 +37,8 @@ static pid_t start(loop_job const *job, char const **refusal)
 
 int main(int argc, char const *const *argv)
 {
-	static loop_kind const kind = { .start = start, .feed = report_local_feed, .put = report_local_put };
+	static loop_kind const kind = { .start = start, .feed = report_local_feed, .put = report_local_put,
+		.linger = LOOP_LINGER };
 	uid_t owner;
 
 	if (!fds_sane(2))

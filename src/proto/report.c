@@ -109,6 +109,14 @@ static int is_result(char c)
 	return c == 'K' || c == 'Z' || c == 'D';
 }
 
+static void start(report *r, char c)
+{
+	r->first = c;
+	r->stray = c && !is_result(c) && c != 'r' && c != 'h' && c != 's';
+	if (r->stray)
+		keep(&r->text, c);
+}
+
 /* A NUL as the very first byte is the letter of the first report and not its end, as qmail has it:
  * the text of that report goes on to the next NUL. It does end a report without a result. */
 void report_remote_feed(report *r, char const *s, size_t n)
@@ -124,7 +132,7 @@ void report_remote_feed(report *r, char const *s, size_t n)
 			r->result = r->letter;
 		r->at_letter = c == 0;
 		if (r->seen == 0)
-			r->first = c;
+			start(r, c);
 		else if (r->part == 0 && c)
 			keep(&r->text, c);
 		else if (r->part == 1 && !r->second && c)
@@ -160,8 +168,8 @@ int report_remote_put(report const *r, int status, unsigned int number, stralloc
 		letter = 'Z';
 	else if (r->first == 'h')
 		letter = 'D';
-	/* A first report that is not ended has no text. */
-	ok = r->part == 0 || !r->text.len || stralloc_catb(&text, r->text.s, r->text.len);
+	/* A first report that is not ended has no text, but what is no report has. */
+	ok = (r->part == 0 && !r->stray) || !r->text.len || stralloc_catb(&text, r->text.s, r->text.len);
 	if (ok && order(r->result) <= order(letter) && is_result(r->second) && r->more.len)
 		ok = stralloc_catb(&text, r->more.s, r->more.len);
 	if (ok && !r->result && letter == 'Z' && !text.len)

@@ -13,7 +13,10 @@
  * the text. qmail-remote always exits 0 and prints NUL-terminated reports, the letter first:
  *
  *     r h s      this recipient was accepted, refused for good, refused for now
- *     K Z D      the message: accepted, try again, give up */
+ *     K Z D      the message: accepted, try again, give up
+ *
+ * Text that some library or wrapper prints in front is part of the first report. It is shown whole, unless it
+ * starts with one of these letters: then the letter counts. */
 
 /* Exit codes of the child of qmail-lspawn, and of qmail-getpw (115, 116, 118), that mean trouble of our
  * own. Any program that a user runs may end with one of them as well. */
@@ -46,12 +49,13 @@ typedef struct report
 	size_t seen;            /* bytes of output, not counted beyond REPORT_LOCAL_MAX + 1 */
 	int part;               /* remote: 0 in the first report, 1 in the second, 2 behind it */
 	char first;             /* remote: the very first byte */
+	int stray;              /* remote: it is no letter of a report, but text of something else */
 	char second;            /* remote: the letter of the second report */
 	char letter;            /* remote: the letter of the report being read */
 	int at_letter;          /* remote: the next byte starts a report */
 	char result;            /* remote: the first of K, Z, D that began a complete report */
 } report;
-#define REPORT_ZERO { .text = STRALLOC_ZERO, .more = STRALLOC_ZERO, .seen = 0, .part = 0, .first = 0, .second = 0, .letter = 0, .at_letter = 1, .result = 0 }
+#define REPORT_ZERO { .text = STRALLOC_ZERO, .more = STRALLOC_ZERO, .seen = 0, .part = 0, .first = 0, .stray = 0, .second = 0, .letter = 0, .at_letter = 1, .result = 0 }
 
 /* report_local_feed, report_remote_feed: more output. */
 extern void report_local_feed(report *r, char const *s, size_t n);

@@ -27,7 +27,7 @@ static char const *refusal_of(int e)
 {
 	if (e == EAGAIN || e == ENOMEM)
 		return "Zqmail-spawn unable to fork. (#4.3.0)\n";
-	return errtemp(e) ? "ZUnable to run qmail-remote.\n" : "DUnable to run qmail-remote.\n";
+	return errtemp_exec(e) ? "ZUnable to run qmail-remote.\n" : "DUnable to run qmail-remote.\n";
 }
 
 /* Through PATH, as ever. Where PATH knows no qmail-remote at all, our own is better than a bounce. */
@@ -63,7 +63,8 @@ static pid_t start(loop_job const *job, char const **refusal)
 
 int main(void)
 {
-	static loop_kind const kind = { .start = start, .feed = report_remote_feed, .put = report_remote_put };
+	static loop_kind const kind = { .start = start, .feed = report_remote_feed, .put = report_remote_put,
+		.linger = LOOP_LINGER };
 	uid_t owner;
 
 	if (!fds_sane(2))

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
+#include <skalibs/iopause.h>
 #include <skalibs/selfpipe.h>
 #include <skalibs/sig.h>
 
 #include "base/conf.h"
+#include "base/io.h"
 #include "proto/spawn.h"
 #include "request.h"
 
@@ -21,7 +23,7 @@ enum
 	SLOTS = 255,
 	OUT_ROOM = 256,         /* what a refusal takes at most: set aside before a request is looked at */
 	OUT_HIGH = 32 << 20,    /* reports waiting for a reader; only one that never reads gets here */
-	RETRY_MS = 1000,        /* how soon to look for memory again */
+	RETRY_SECONDS = 1,      /* how soon to look for memory again */
 };
 
 /* A delivery number. Its report is due when pid is 0 and output is -1. */
@@ -31,6 +33,7 @@ typedef struct slot
 	pid_t pid;              /* 0 once it was waited for */
 	int output;             /* -1 after end of file */
 	int status;
+	tain until;             /* once it was waited for: when we stop listening to its output */
 	report text;
 } slot;
 
@@ -202,26 +205,61 @@ static void reap(loop *l)
 			if (l->slots[i].used && l->slots[i].pid == pid) {
 				l->slots[i].pid = 0;
 				l->slots[i].status = status;
+				io_deadline(&l->slots[i].until, l->kind->linger);
 			}
+}
+
+/* The program has ended, but something that it started holds its output open. */
+static int lingers(slot const *s)
+{
+	return s->used && !s->pid && s->output >= 0;
+}
+
+/* No delivery number is taken for ever, whatever users' programs leave running. */
+static void stop_listening(loop *l)
+{
+	unsigned int i;
+
+	tain_now_g();
+	for (i = 0; i < conf_spawn; i++)
+		if (lingers(l->slots + i) && !tain_future(&l->slots[i].until)) {
+			close(l->slots[i].output);
+			l->slots[i].output = -1;
+		}
 }
 
 /* ---- the loop */
 
 enum { FD_SIGNALS, FD_IN, FD_OUT, FD_SLOTS };
 
-/* poll passes over negative descriptors: each has its place whether it is of interest or not. */
-static void selprep(loop *l, struct pollfd *fds)
+/* iopause passes over negative descriptors: each has its place whether it is of interest or not. */
+static void selprep(loop *l, iopause_fd *fds)
 {
 	unsigned int i;
 
-	fds[FD_SIGNALS] = (struct pollfd){ .fd = l->signals, .events = POLLIN };
-	fds[FD_IN] = (struct pollfd){ .fd = l->in_open && l->inpos == l->inlen ? 0 : -1, .events = POLLIN };
-	fds[FD_OUT] = (struct pollfd){ .fd = l->outpos < l->out.len ? 1 : -1, .events = POLLOUT };
+	fds[FD_SIGNALS] = (iopause_fd){ .fd = l->signals, .events = POLLIN };
+	fds[FD_IN] = (iopause_fd){ .fd = l->in_open && l->inpos == l->inlen ? 0 : -1, .events = POLLIN };
+	fds[FD_OUT] = (iopause_fd){ .fd = l->outpos < l->out.len ? 1 : -1, .events = POLLOUT };
 	for (i = 0; i < conf_spawn; i++)
-		fds[FD_SLOTS + i] = (struct pollfd){ .fd = l->slots[i].used ? l->slots[i].output : -1, .events = POLLIN };
+		fds[FD_SLOTS + i] = (iopause_fd){ .fd = l->slots[i].used ? l->slots[i].output : -1, .events = POLLIN };
 }
 
-static void events(loop *l, struct pollfd const *fds)
+/* Sleep until a descriptor wants us or a deadline is near. */
+static int sleep_on(loop const *l, iopause_fd *fds)
+{
+	tain first = tain_infinite;
+	unsigned int i;
+
+	tain_now_g();
+	if (l->starved)
+		io_deadline(&first, RETRY_SECONDS);
+	for (i = 0; i < conf_spawn; i++)
+		if (lingers(l->slots + i))
+			first = *io_sooner(&first, &l->slots[i].until);
+	return iopause_g(fds, FD_SLOTS + conf_spawn, &first);
+}
+
+static void events(loop *l, iopause_fd const *fds)
 {
 	unsigned int i;
 
@@ -236,19 +274,20 @@ static void events(loop *l, struct pollfd const *fds)
 
 static void serve(loop *l)
 {
-	struct pollfd fds[FD_SLOTS + SLOTS];
+	iopause_fd fds[FD_SLOTS + SLOTS];
 	unsigned int i;
 
 	while (l->in_open || l->inpos < l->inlen || l->running || l->outpos < l->out.len) {
 		selprep(l, fds);
-		if (poll(fds, FD_SLOTS + conf_spawn, l->starved ? RETRY_MS : -1) < 0) {
+		if (sleep_on(l, fds) < 0) {
 			/* ENOMEM, or EINTR: nothing is known about any descriptor. */
 			if (errno != EINTR)
-				(void)poll(0, 0, RETRY_MS);
+				(void)poll(0, 0, RETRY_SECONDS * 1000);
 			continue;
 		}
 		l->starved = 0;
 		events(l, fds);
+		stop_listening(l);
 		for (i = 0; i < conf_spawn; i++)
 			slot_report(l, i);
 		requests(l);
@@ -274,7 +313,7 @@ int loop_run(loop_kind const *k, uid_t owner)
 	sig_restore(SIGCHLD);
 	sig_ignore(SIGPIPE);
 	l.signals = selfpipe_init();
-	if (l.signals < 0 || !selfpipe_trap(SIGCHLD) || ndelay_on(1) < 0 || !stralloc_catb(&l.out, &greeting, 1))
+	if (!io_start() || l.signals < 0 || !selfpipe_trap(SIGCHLD) || ndelay_on(1) < 0 || !stralloc_catb(&l.out, &greeting, 1))
 		return 111;
 	out_write(&l);
 	serve(&l);

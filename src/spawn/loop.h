@@ -33,13 +33,17 @@ typedef struct loop_kind
 	/* feed, put: as report_local_feed and report_local_put. */
 	void (*feed)(report *r, char const *s, size_t n);
 	int (*put)(report const *r, int status, unsigned int number, stralloc *out);
+	unsigned int linger;            /* seconds; LOOP_LINGER, but for tests */
 } loop_kind;
+
+/* How long we listen to what a program left behind when it ended: ten minutes. */
+enum { LOOP_LINGER = 600 };
 
 /* loop_run: send the greeting byte and serve, in the current directory (queue/mess), messages of owner,
  * until the end of file on descriptor 0 and of all running deliveries.
  *
  * Each complete request is answered once. A delivery is reported when its process has ended and nobody
- * holds its output open any more. Nothing here blocks: requests are taken while reports cannot be written.
+ * holds its output open any more, or kind->linger seconds after its process has ended. Nothing here blocks: requests are taken while reports cannot be written.
  * Returns the exit code: 0; 111 when the reader of the reports went away, or for lack of resources. */
 extern int loop_run(loop_kind const *k, uid_t owner);
 

@@ -228,6 +228,27 @@ def test_qmail_remote_does_not_wait_for_a_fifo(served, name):
         os.unlink(p)
 
 
+@pytest.mark.parametrize("spawner, variable, user", [("lspawn", "QMAILLOCAL", "root"), ("rspawn", "QMAILREMOTE", "qmailr")])
+@pytest.mark.parametrize("program", ["/no/such/program", "nosuchprogram", "/etc/passwd/program", "/empty"])
+def test_programs_that_are_not_there(served, spawner, variable, user, program, homes):
+    """They are being replaced, or misspelt: mail waits."""
+    mess = served / "queue/mess/0/1000007"
+    with open(mess, "w") as f:
+        f.write("x\n")
+    os.chown(mess, pwd.getpwnam("qmailq").pw_uid, -1)
+    os.chmod(mess, 0o644)
+    if program == "/empty":
+        program = served / "control/empty"
+        with open(program, "w") as f:
+            f.write("\0")
+        os.chmod(program, 0o755)
+    r = subprocess.run([served / ("bin/qmail-" + spawner), "./Mailbox"], env=served.env(**{variable: program}),
+                       input=b"\0000/1000007\0s@x.example\0foo@mail.test.example\0", capture_output=True, timeout=20, user=user,
+                       group="root" if user == "root" else "qmail")
+    os.unlink(mess)
+    assert r.stdout[1:] == b"\0ZUnable to run qmail-%s.\n\0" % (b"local" if spawner == "lspawn" else b"remote")
+
+
 @pytest.mark.parametrize("name", ["locals", "virtualdomains"])
 def test_unreadable_files_on_hup_keep_the_old_table(served, homes, name):
     homes("foo/.qmail", "./Maildir/\n")

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -29,6 +30,7 @@ static void act(loop_job const *job)
 	int i;
 
 	memset(block, 'x', sizeof block);
+	close(1);               /* the loop's, which a real program does not have */
 	if (!strcmp(s, "fail"))
 		_exit(100);
 	if (!strcmp(s, "crash"))
@@ -43,6 +45,11 @@ static void act(loop_job const *job)
 		(void)poll(0, 0, 300);
 		(void)!write(job->output, "late", 4);
 	}
+	if (!strcmp(s, "for ever") && fork() == 0)
+		(void)poll(0, 0, 6000);
+	if (!strcmp(s, "chatter") && fork() == 0)
+		for (i = 0; i < 600 && write(job->output, "x", 1) == 1; i++)
+			(void)poll(0, 0, 10);
 	_exit(0);
 }
 
@@ -72,7 +79,8 @@ static char dir[] = "/tmp/loopXXXXXX";
 
 static void partner_start(partner *p)
 {
-	static loop_kind const kind = { .start = start, .feed = report_local_feed, .put = report_local_put };
+	static loop_kind const kind = { .start = start, .feed = report_local_feed, .put = report_local_put,
+		.linger = 2 };
 	static partner const zero = { .out = STRALLOC_ZERO, .report = SPAWN_REPORT_ZERO };
 	int in[2];
 	int out[2];
@@ -196,6 +204,32 @@ static void answers(void **state)
 	partner_end(&p, 0);
 }
 
+/* What a program leaves behind cannot keep its delivery from being reported: not by holding the output open,
+ * and not by writing to it. What it printed itself is there. */
+static void left_behind(void **state)
+{
+	partner p;
+	struct timespec a;
+	struct timespec b;
+
+	(void)state;
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	partner_start(&p);
+	ask(&p, 1, "for ever");
+	ask(&p, 2, "chatter");
+	ask(&p, 3, "ok");
+	flush(&p);
+	expect(&p, 3, 'K', "");
+	close(p.to);
+	assert_true(next(&p));
+	assert_true(next(&p));
+	assert_int_equal(p.report.letter, 'K');
+	assert_false(next(&p));
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	assert_in_range(b.tv_sec - a.tv_sec, 1, 4);
+	partner_end(&p, 0);
+}
+
 /* What is running at the end of file is still reported; half a request is not carried out. */
 static void end_of_file(void **state)
 {
@@ -286,6 +320,7 @@ int main(void)
 	static struct CMUnitTest const tests[] =
 	{
 		cmocka_unit_test(answers),
+		cmocka_unit_test(left_behind),
 		cmocka_unit_test(end_of_file),
 		cmocka_unit_test(full_pipe),
 		cmocka_unit_test(reader_gone),
