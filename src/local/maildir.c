@@ -13,6 +13,7 @@
 #include <skalibs/types.h>
 
 #include "base/errtemp.h"
+#include "base/errtext.h"
 #include "base/sync.h"
 #include "deadline.h"
 
@@ -78,6 +79,7 @@ typedef struct parcel
 	stralloc newdir;
 	maildir_birth birth;
 	int fd;
+	char const *sub;        /* what is being worked on below dir: tmp or new */
 	char const *hint;
 } parcel;
 
@@ -163,10 +165,14 @@ static int commit(parcel *p)
 {
 	if (!sync_file(p->fd))
 		return 0;
+	p->sub = "new";
 	if (link(p->tmp.s, p->new.s) < 0)
 		return 0;
 	if (!sync_names(p->newdir.s, p->fd) || close(p->fd) < 0) {
+		int e = errno;
+
 		unlink(p->new.s);
+		errno = e;
 		return 0;
 	}
 	p->fd = -1;
@@ -174,14 +180,37 @@ static int commit(parcel *p)
 	return 1;
 }
 
+/* What is behind the text that has been the same for whatever goes wrong: where, and what the system says. Where it is
+ * only that tmp or new is missing or not ours, or the limit on file sizes, the text has always stood alone. */
+static char const *because(parcel const *p)
+{
+	static stralloc hint = STRALLOC_ZERO;
+	char const *text = errtext(errno);
+
+	if (errno == ENOENT || errno == EACCES || errno == EFBIG)
+		return 0;
+	if (!stralloc_copys(&hint, "could not be written (") || !stralloc_cats(&hint, p->sub) || !stralloc_cats(&hint, ": ")
+	 || !stralloc_cats(&hint, text) || !stralloc_cats(&hint, ")") || !stralloc_0(&hint))
+		return 0;
+	return hint.s;
+}
+
 /* No file in tmp: is it that there is no maildir, or none for us? */
 static char const *open_trouble(parcel *p)
 {
+	p->hint = because(p);
 	if (errtemp(errno) || faccessat(AT_FDCWD, p->dir, X_OK, AT_EACCESS) == 0 || errtemp(errno))
 		return trouble_text;
+	p->hint = 0;
 	if (errno == ENOENT || errno == ENOTDIR)
 		p->hint = "is no directory; make it with maildirmake";
 	return noentry_text;
+}
+
+static char const *unwritten(parcel *p)
+{
+	p->hint = because(p);
+	return trouble_text;
 }
 
 static char const *deliver(parcel *p, delivery const *d)
@@ -194,13 +223,13 @@ static char const *deliver(parcel *p, delivery const *d)
 	switch (copy(p, d)) {
 	case COPIED:
 		if (!name_new(p) || !commit(p))
-			trouble = trouble_text;
+			trouble = unwritten(p);
 		break;
 	case UNREADABLE:
 		trouble = unread_text;
 		break;
 	case UNWRITABLE:
-		trouble = trouble_text;
+		trouble = unwritten(p);
 	}
 	deadline_stop();
 	if (trouble) {
@@ -215,7 +244,8 @@ int maildir_deliver(outcome *o, delivery const *d, char const *dir)
 {
 	/* No child and no chdir: paths from the home do, and a process start is the dearest thing here. */
 	char host[HOST_SIZE] = "";
-	parcel p = { .dir = dir, .tmp = STRALLOC_ZERO, .new = STRALLOC_ZERO, .newdir = STRALLOC_ZERO, .fd = -1, .hint = 0 };
+	parcel p = { .dir = dir, .tmp = STRALLOC_ZERO, .new = STRALLOC_ZERO, .newdir = STRALLOC_ZERO, .fd = -1,
+		.sub = "tmp", .hint = 0 };
 	char const *trouble;
 
 	if (!delivery_rewind(o))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 static char const is_dos[] = "ends in a carriage return; save the file with plain line ends";
+static char const has_nul[] = "has a NUL byte in it; remove it";
 static char const is_long[] = "has an address of more than 1002 bytes; shorten it";
 
 static void set(dotqmail *d, dotqmail_kind kind, char const *arg, size_t len)
@@ -42,10 +43,6 @@ static void set_forward(dotqmail *d, char const *s, size_t n)
 
 static size_t trimmed(char const *s, size_t n)
 {
-	char const *nul = n ? memchr(s, 0, n) : 0;
-
-	if (nul)
-		n = (size_t)(nul - s);
 	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
 		n--;
 	return n;
@@ -57,14 +54,16 @@ size_t dotqmail_next(dotqmail *d, char const *s, size_t n)
 	size_t line = newline ? (size_t)(newline - s) : n;
 	size_t len = trimmed(s, line);
 
-	if (len == 0) {
-		set(d, DOTQMAIL_BLANK, s, 0);
+	if (len == 0 || s[0] == '#') {
+		set(d, len ? DOTQMAIL_COMMENT : DOTQMAIL_BLANK, len ? s + 1 : s, len ? len - 1 : 0);
+		return newline ? line + 1 : line;
+	}
+	/* No file name, command or address can have one: what would be obeyed is not what stands there. */
+	if (memchr(s, 0, len)) {
+		set_bad(d, has_nul);
 		return newline ? line + 1 : line;
 	}
 	switch (s[0]) {
-	case '#':
-		set(d, DOTQMAIL_COMMENT, s + 1, len - 1);
-		break;
 	case '.':
 	case '/':
 		set_file(d, s, len);

@@ -33,8 +33,8 @@ typedef struct dotqmail
  *
  * Looks at s[0..n), sets *d, and returns how many bytes the line took, newline included; 0 only if n is 0.
  * The last line may lack its newline. d->arg points into s: it lives as long as the caller's buffer and
- * is not NUL-terminated (for DOTQMAIL_BAD it is a constant text, terminated). It never holds a NUL: what
- * follows one in a line is dropped, as qmail does.
+ * is not NUL-terminated (for DOTQMAIL_BAD it is a constant text, terminated). It never holds a NUL, but
+ * for that of a comment: a line with one is bad.
  * A line that breaks dot-qmail(5) gives DOTQMAIL_BAD; the caller must defer (111), not bounce.
  * Trailing spaces and tabs are dropped. No allocation, no errno. */
 extern size_t dotqmail_next(dotqmail *d, char const *s, size_t n);

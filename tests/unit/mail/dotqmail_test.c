@@ -52,9 +52,16 @@ static struct row
 	ROW("list1", "+list1\n", 7, DOTQMAIL_OTHER, "list1"),
 	ROW("List", "+List\n", 6, DOTQMAIL_OTHER, "List"),
 	ROW("lone +", "+\n", 2, DOTQMAIL_OTHER, ""),
-	ROW("NUL first", "\0a@b\n", 5, DOTQMAIL_BLANK, ""),
-	ROW("NUL inside", "./a\0/\nx", 6, DOTQMAIL_MBOX, "./a"),
-	ROW("blank before NUL", "./a \0b\n", 7, DOTQMAIL_MBOX, "./a"),
+	ROW("NUL first", "\0a@b\n", 5, DOTQMAIL_BAD, 0),
+	ROW("NUL alone", "\0", 1, DOTQMAIL_BAD, 0),
+	ROW("NUL inside", "./a\0/\nx", 6, DOTQMAIL_BAD, 0),
+	ROW("NUL last", "./a\0\n", 5, DOTQMAIL_BAD, 0),
+	ROW("blank before NUL", "./a \0b\n", 7, DOTQMAIL_BAD, 0),
+	ROW("NUL in a command", "|a\0b\n", 5, DOTQMAIL_BAD, 0),
+	ROW("NUL in a forward", "&a@b\0c\n", 7, DOTQMAIL_BAD, 0),
+	ROW("NUL in a list mark", "+list\0\n", 7, DOTQMAIL_BAD, 0),
+	ROW("NUL in a comment", "#a\0b\n", 5, DOTQMAIL_COMMENT, 0),
+	ROW("NUL in the next line", "./a\n\0\n", 4, DOTQMAIL_MBOX, "./a"),
 #undef ROW
 };
 
@@ -76,7 +83,7 @@ static void table(void **state)
 		if (c->arg) {
 			assert_int_equal(d.len, strlen(c->arg));
 			assert_memory_equal(d.arg, c->arg, d.len);
-		} else {
+		} else if (d.kind == DOTQMAIL_BAD) {
 			assert_int_equal(d.len, strlen(d.arg));
 		}
 	}
