@@ -12,6 +12,7 @@
 #include <skalibs/buffer.h>
 #include <skalibs/bytestr.h>
 #include <skalibs/djbunix.h>
+#include <skalibs/strerr.h>
 #include <skalibs/types.h>
 
 #include "base/conf.h"
@@ -93,6 +94,16 @@ static void warn(uint64_t id)
 	outs("\n");
 }
 
+/* The list goes on as it always has; what is wrong with it is said beside it. */
+static void damaged(qpath_kind kind, uint64_t id, char const *what)
+{
+	char name[QPATH_FMT];
+
+	flush();
+	qpath_fmt(name, &layout, kind, id);
+	strerr_warnw("queue/", name, " is damaged: ", what);
+}
+
 static int open_file(qpath_kind kind, uint64_t id)
 {
 	char name[QPATH_FMT];
@@ -142,12 +153,13 @@ static int show_message(uint64_t id)
 	static char buf[INFO_MAX];
 	struct stat info, mess, bounce;
 	char const *sender = "";
+	info_status scanned;
 	size_t len = 0;
 	size_t n;
 
 	if (!stat_file(QPATH_MESS, id, &mess) || !read_info(id, &info, buf, &n))
 		return 0;
-	info_scan(buf, n, &sender, &len);
+	scanned = info_scan(buf, n, &sender, &len);
 
 	out_date(info.st_mtime);
 	outs("  #");
@@ -160,6 +172,9 @@ static int show_message(uint64_t id)
 	if (stat_file(QPATH_BOUNCE, id, &bounce))
 		outs(" bouncing");
 	outs("\n");
+	if (scanned != INFO_OK)
+		damaged(QPATH_INFO, id, scanned == INFO_CUT ? "its sender is not ended: the message waits"
+			: "it does not start with F: the message waits");
 	return 1;
 }
 
@@ -172,8 +187,9 @@ static void out_recipient(char const *channel, int done)
 	outs("\n");
 }
 
-/* The records in block[0..n): 1, or 0 when no more can be read from this file. */
-static int show_records(char const *channel, char const *block, size_t n)
+/* The records in block[0..n): 1, or 0 when no more can be read from this file. *whole is cleared for one that is
+ * none. */
+static int show_records(char const *channel, char const *block, size_t n, int *whole)
 {
 	size_t pos = 0;
 
@@ -188,6 +204,7 @@ static int show_records(char const *channel, char const *block, size_t n)
 		case RECIPS_BAD:
 			if (pos == before)
 				return errno = EMSGSIZE, 0;
+			*whole = 0;
 			break;
 		}
 	}
@@ -197,18 +214,30 @@ static int show_recipients(qpath_kind kind, char const *channel, uint64_t id)
 {
 	static char block[BLOCK];
 	int fd = open_file(kind, id);
+	uint64_t total = 0;
+	int whole = 1;
 	ssize_t n;
 
 	if (fd < 0)
 		return errno == ENOENT;
 	recips_rewind(&recips, 0);
-	while ((n = fd_read(fd, block, sizeof block)) > 0)
-		if (!show_records(channel, block, (size_t)n)) {
+	while ((n = fd_read(fd, block, sizeof block)) > 0) {
+		if (!show_records(channel, block, (size_t)n, &whole)) {
 			n = -1;
 			break;
 		}
+		total += (uint64_t)n;
+	}
 	fd_close(fd);
-	return n == 0;
+	if (n < 0)
+		return 0;
+	if (!whole)
+		damaged(kind, id, "a record starts with neither T nor D: the recipients from there on wait");
+	else if (recips_cut(&recips))
+		damaged(kind, id, "the last record is not ended: its recipient will get nothing");
+	else if (!total)
+		damaged(kind, id, "it is empty: the message waits");
+	return 1;
 }
 
 static void show_subdirectory(unsigned int s)
