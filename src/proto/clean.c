@@ -22,10 +22,18 @@ size_t clean_fmt(char *s, clean_verb verb, uint64_t id)
 	return n;
 }
 
+/* Zeros in front have always been taken: a request is no file name. */
+static int number(uint64_t *id, char const *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && strspn(s, "0123456789") == n && uint640_scan(s, id) == n;
+}
+
 /* The whole request is judged before any of it is believed: s[0..n), the last byte its only NUL. */
 static clean_status parse(clean_request *r, size_t n)
 {
-	if (n < CLEAN_REQUEST_MIN || n > CLEAN_REQUEST_MAX || !qpath_scan(r->s + VERB_LENGTH, &r->id))
+	if (n < CLEAN_REQUEST_MIN || n > CLEAN_REQUEST_MAX || !number(&r->id, r->s + VERB_LENGTH))
 		return CLEAN_MALFORMED;
 	if (memcmp(r->s, verbs[CLEAN_FOOP], VERB_LENGTH) == 0)
 		r->verb = CLEAN_FOOP;

@@ -106,5 +106,7 @@ int qpath_scan(char const *name, uint64_t *id)
 {
 	size_t n = strlen(name);
 
-	return n > 0 && strspn(name, "0123456789") == n && uint640_scan(name, id) == n;
+	if (n == 0 || strspn(name, "0123456789") != n || (n > 1 && name[0] == '0'))
+		return 0;
+	return uint640_scan(name, id) == n;
 }

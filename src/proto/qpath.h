@@ -37,8 +37,8 @@ extern size_t qpath_fmt(char *s, qpath_layout const *l, qpath_kind k, uint64_t i
 extern size_t qpath_dir_fmt(char *s, qpath_layout const *l, qpath_kind k, uint64_t id);
 extern size_t qpath_mess_fmt(char *s, qpath_layout const *l, uint64_t id);
 
-/* qpath_scan: a file name that is a message number: decimal digits only, within 64 bits.
- * 1 and *id, or 0. */
+/* qpath_scan: a file name that is a message number: decimal digits only, within 64 bits, and no zero in
+ * front: 00123 is not the name of 123. 1 and *id, or 0. */
 extern int qpath_scan(char const *name, uint64_t *id);
 
 #endif

@@ -40,7 +40,7 @@ static void names(void **state)
 static void numbers(void **state)
 {
 	static char const *const bad[] = { "", "x", "12x", "x12", "-1", "+1", " 1", "1 ", "18446744073709551616",
-		"99999999999999999999999999999999" };
+		"99999999999999999999999999999999", "00123", "00", "01" };
 	uint64_t id = 5;
 	size_t i;
 
