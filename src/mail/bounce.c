@@ -2,6 +2,8 @@
 
 #include "mail/bounce.h"
 
+#include <skalibs/types.h>
+
 #include "mail/date822.h"
 #include "mail/quote.h"
 
@@ -33,6 +35,27 @@ int bounce_foot(stralloc *sa, bounce_letter const *l)
 			: "--- Below this line is the original bounce.\n\nReturn-Path: <")
 		&& quote_address(sa, l->sender, l->senderlen)
 		&& stralloc_cats(sa, ">\n");
+}
+
+int bounce_cut(stralloc *sa, uint64_t size)
+{
+	char fmt[UINT64_FMT];
+
+	return stralloc_cats(sa, "\n--- The message was longer: ")
+		&& stralloc_catb(sa, fmt, uint64_fmt(fmt, size))
+		&& stralloc_cats(sa, " bytes in all.\n");
+}
+
+int bounce_missing(stralloc *sa)
+{
+	return stralloc_cats(sa, "\n--- The text of the message is lost: there is no copy of it in the queue.\n");
+}
+
+int bounce_expired(stralloc *text)
+{
+	if (text->len && text->s[text->len - 1] != '\n' && !stralloc_append(text, '\n'))
+		return 0;
+	return stralloc_cats(text, "I'm not going to try again; this message has been in the queue too long.\n");
 }
 
 int bounce_paragraph(stralloc *sa, char const *recipient, size_t recipientlen, char const *text, size_t n)

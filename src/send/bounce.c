@@ -21,12 +21,19 @@
 #include "proto/qq.h"
 #include "route/verp.h"
 #include "send/controls.h"
+#include "send/damage.h"
 #include "send/log.h"
 #include "send/queuefile.h"
 
-enum { FRESH_SECONDS = 2 };
+enum { FRESH_SECONDS = 2, INJECT_SECONDS = 3600, STOP_SECONDS = 60 };
 
 /* ---- notes ---------------------------------------------------------------------------------------- */
+
+static char const is_odd[] = "cannot be opened, so that no failure can be noted: recipients that fail are tried again"
+	" until this is a file of user qmails, or gone";
+static char const unreadable[] = "cannot be opened: the bounce of its message waits until this is a file that user"
+	" qmails can read";
+static char const no_message[] = "is missing: the bounce of its message was sent without it";
 
 static int names_durable;       /* of the files that were there when we started */
 
@@ -63,6 +70,7 @@ static int append_durably(uint64_t id, stralloc const *note, int *name_pending)
 	off_t size;
 	int is_new;
 	int ok;
+	int e;
 	int fd = open_notes(id, &size, &is_new);
 
 	if (fd < 0)
@@ -72,13 +80,15 @@ static int append_durably(uint64_t id, stralloc const *note, int *name_pending)
 	ok = io_writeall(fd, note->s, note->len) && sync_file(fd);
 	if (ok && *name_pending)
 		ok = sync_dir("bounce");
+	e = errno;
 	if (!ok && ftruncate(fd, size) < 0)
 		log_line("warning: unable to shorten ", queuefile_name(QPATH_BOUNCE, id), 0);
 	close(fd);
+	errno = e;
 	return ok;
 }
 
-void bounce_append(uint64_t id, char const *recipient, size_t recipientlen, char const *text, size_t n)
+int bounce_append(uint64_t id, char const *recipient, size_t recipientlen, char const *text, size_t n)
 {
 	static stralloc note = STRALLOC_ZERO;
 	size_t prepend = rewrite_undo(&controls.tables, recipient, recipientlen);
@@ -87,8 +97,14 @@ void bounce_append(uint64_t id, char const *recipient, size_t recipientlen, char
 	do
 		note.len = 0;
 	while (!bounce_paragraph(&note, recipient + prepend, recipientlen - prepend, text, n) && (log_nomem(), 1));
-	while (!append_durably(id, &note, &name_pending))
+	while (!append_durably(id, &note, &name_pending)) {
+		if (queuefile_odd(errno) && queuefile_exists(QPATH_BOUNCE, id, 0) > 0) {
+			damage_note(QPATH_BOUNCE, id, is_odd);
+			return 0;
+		}
 		log_pause("alert: unable to append to bounce message; HELP! sleeping...", 0, 0);
+	}
+	return 1;
 }
 
 /* ---- the letter ----------------------------------------------------------------------------------- */
@@ -108,33 +124,78 @@ static struct {
 	int fd;
 	uint64_t id;
 	int64_t since;
+	int64_t deadline;
 	bounce_ended *ended;
 	result r;
 } under_way = { .fd = -1 };
 
-static void put_file(qq *q, qpath_kind k, uint64_t id)
+/* The first max bytes of a file, closing it. */
+static void put_start(qq *q, int fd, uint64_t max)
 {
 	char block[8192];
-	int fd = queuefile_open(k, id, O_RDONLY);
-	ssize_t r = -1;
 
-	while (fd >= 0 && (r = io_read(fd, block, sizeof block, 0)) > 0)
+	while (max) {
+		ssize_t r = io_read(fd, block, max < sizeof block ? (size_t)max : sizeof block, 0);
+
+		if (r <= 0) {
+			if (r < 0)
+				qq_fail(q);
+			break;
+		}
 		qq_put(q, block, (size_t)r);
-	if (r < 0)
+		max -= (uint64_t)r;
+	}
+	close(fd);
+}
+
+static void put_notes(qq *q, uint64_t id)
+{
+	int fd = queuefile_open(QPATH_BOUNCE, id, O_RDONLY);
+
+	if (fd < 0)
 		qq_fail(q);
-	if (fd >= 0)
+	else
+		put_start(q, fd, UINT64_MAX);
+}
+
+static void put_or_fail(qq *q, stralloc *sa, int ok)
+{
+	if (ok)
+		qq_put(q, sa->s, sa->len);
+	else
+		qq_fail(q);
+	stralloc_free(sa);
+}
+
+/* A message that is gone will not come back: whoever sent it hears of it all the same, and what is left in the
+ * queue has an end. One that is there and cannot be read is not given up. */
+static void put_message(qq *q, uint64_t id)
+{
+	int fd = queuefile_open(QPATH_MESS, id, O_RDONLY);
+	uint64_t max = controls.bouncemaxbytes ? controls.bouncemaxbytes : UINT64_MAX;
+	stralloc sa = STRALLOC_ZERO;
+	struct stat st;
+
+	if (fd < 0) {
+		if (errno == ENOENT)
+			put_or_fail(q, &sa, bounce_missing(&sa));
+		else
+			qq_fail(q);
+	} else if (fstat(fd, &st) < 0) {
+		qq_fail(q);
 		close(fd);
+	} else {
+		put_start(q, fd, max);
+		if ((uint64_t)st.st_size > max)
+			put_or_fail(q, &sa, bounce_cut(&sa, (uint64_t)st.st_size));
+	}
 }
 
 static void put_text(qq *q, int (*put)(stralloc *, bounce_letter const *), bounce_letter const *l)
 {
 	stralloc sa = STRALLOC_ZERO;
 
-	if (put(&sa, l))
-		qq_put(q, sa.s, sa.len);
-	else
-		qq_fail(q);
-	stralloc_free(&sa);
+	put_or_fail(q, &sa, put(&sa, l));
 }
 
 static result send_letter(uint64_t id, bounce_letter const *l)
@@ -144,9 +205,9 @@ static result send_letter(uint64_t id, bounce_letter const *l)
 	if (!qq_open(&q))
 		return (result){ .letter = RESULT_NOT_STARTED, .qp = 0 };
 	put_text(&q, bounce_head, l);
-	put_file(&q, QPATH_BOUNCE, id);
+	put_notes(&q, id);
 	put_text(&q, bounce_foot, l);
-	put_file(&q, QPATH_MESS, id);
+	put_message(&q, id);
 	if (l->senderlen)
 		qq_from(&q, "", 0);
 	else
@@ -157,13 +218,15 @@ static result send_letter(uint64_t id, bounce_letter const *l)
 	return (result){ .letter = RESULT_SENT, .qp = qq_qp(&q) };
 }
 
-/* If we are killed, so is the child, and qmail-queue, not having seen the end, queues nothing: the next
+/* A group of its own: should the queue program hang, both are killed together.
+ * If we are killed, so is the child, and qmail-queue, not having seen the end, queues nothing: the next
  * qmail-send starts over. Signals meant for us do not concern it; what it starts has none blocked. */
 static _Noreturn void be_child(int fd, pid_t parent, uint64_t id, bounce_letter const *l)
 {
 	sigset_t all;
 	result r;
 
+	setpgid(0, 0);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -187,6 +250,8 @@ static int start_child(uint64_t id, bounce_letter const *l)
 		be_child(p[1], parent, id, l);
 	}
 	close(p[1]);
+	if (under_way.pid > 0)
+		setpgid(under_way.pid, under_way.pid);  /* whoever comes first */
 	if (under_way.pid < 0) {
 		close(p[0]);
 		under_way.pid = 0;
@@ -244,13 +309,31 @@ void bounce_inject(uint64_t id, char const *sender, size_t n, bounce_ended *ende
 		under_way.id = id;
 		under_way.ended = ended;
 		under_way.since = now;
+		under_way.deadline = now + INJECT_SECONDS;
 		under_way.r.letter = RESULT_FAILED;
 	}
 }
 
 void bounce_selprep(turn *t)
 {
+	if (!bounce_busy())
+		return;
 	turn_watch(t, under_way.fd, POLLIN);
+	turn_wake(t, under_way.deadline);
+}
+
+/* A queue program that does not come to an end must not keep all other bounces, or us when we are to stop. Killed
+ * before it has seen the end of the envelope it has queued nothing; later, the bounce may go out twice. */
+static void enforce_deadline(int64_t now)
+{
+	if (turn_stopping() && under_way.deadline > now + STOP_SECONDS)
+		under_way.deadline = now + STOP_SECONDS;
+	if (now < under_way.deadline)
+		return;
+	log_line("warning: the program that queues bounces takes too long: killed", 0, 0);
+	kill(-under_way.pid, SIGKILL);
+	kill(under_way.pid, SIGKILL);
+	under_way.deadline = now + STOP_SECONDS;        /* its end is seen as the end of the pipe */
 }
 
 static void log_sent(uint64_t id, unsigned long qp)
@@ -277,16 +360,38 @@ static void reap(void)
 	under_way.r = r;
 }
 
+/* Whether it is the queue program that had trouble, or we with our own files. */
+static void look_for_damage(uint64_t id)
+{
+	static qpath_kind const kinds[] = { QPATH_BOUNCE, QPATH_MESS };
+	unsigned int i;
+
+	for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		int fd = queuefile_open(kinds[i], id, O_RDONLY);
+
+		if (fd >= 0)
+			close(fd);
+		else if (queuefile_odd(errno))
+			damage_note(kinds[i], id, unreadable);
+	}
+}
+
 void bounce_do(turn const *t)
 {
 	int ok = 0;
 
-	if (!bounce_busy() || !turn_ready(t, under_way.fd))
+	if (!bounce_busy())
 		return;
+	if (!turn_ready(t, under_way.fd)) {
+		enforce_deadline(t->now);
+		return;
+	}
 	reap();
 	switch (under_way.r.letter) {
 	case RESULT_SENT:
 		log_sent(under_way.id, under_way.r.qp);
+		if (queuefile_exists(QPATH_MESS, under_way.id, 0) == 0)
+			damage_note(QPATH_MESS, under_way.id, no_message);
 		ok = remove_notes(under_way.id);
 		break;
 	case RESULT_NOT_STARTED:
@@ -294,6 +399,7 @@ void bounce_do(turn const *t)
 		break;
 	default:
 		log_line("warning: trouble injecting bounce message, will try later", 0, 0);
+		look_for_damage(under_way.id);
 	}
 	under_way.ended(under_way.id, ok, t->now);
 }

@@ -26,8 +26,18 @@ static struct number { char const *file; unsigned int *value; int bad; } numbers
 	{ "control/queuelifetime", &controls.queuelifetime, 0 },
 	{ "control/concurrencylocal", &controls.concurrency[CHANNEL_LOCAL], 0 },
 	{ "control/concurrencyremote", &controls.concurrency[CHANNEL_REMOTE], 0 },
+	{ "control/bouncemaxbytes", &controls.bouncemaxbytes, 0 },
 };
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
+
+/* What is read at the start only, and how it was then. */
+static struct fixed { char const *file; struct stat st; } fixed[] = {
+	{ .file = "control/bouncefrom" }, { .file = "control/bouncehost" }, { .file = "control/bouncemaxbytes" },
+	{ .file = "control/concurrencylocal" }, { .file = "control/concurrencyremote" },
+	{ .file = "control/doublebouncehost" }, { .file = "control/doublebounceto" }, { .file = "control/envnoathost" },
+	{ .file = "control/percenthack" }, { .file = "control/queuelifetime" },
+};
+enum { FIXED = sizeof fixed / sizeof fixed[0] };
 
 static int64_t remarks_due;     /* 0: none to make */
 
@@ -124,10 +134,21 @@ static int read_routes(char const **failed)
 	return 1;
 }
 
+/* All zero when the file is not there. */
+static void look(struct stat *st, int home, char const *file)
+{
+	if (fstatat(home, file, st, 0) < 0)
+		*st = (struct stat){ .st_ino = 0 };
+}
+
 int controls_load(void)
 {
 	char const *failed;
+	unsigned int i;
 
+	/* Before they are read: a change in between is remarked on once too often, never missed. */
+	for (i = 0; i < FIXED; i++)
+		look(&fixed[i].st, AT_FDCWD, fixed[i].file);
 	return read_numbers() && read_lines() && read_routes(&failed)
 		&& control_readlist(&percenthack, "control/percenthack", 0) != CONTROL_ERROR
 		&& constmap_set(&controls.tables.percenthack, &percenthack);
@@ -197,19 +218,48 @@ static int is_newer(struct timespec a, struct timespec b)
 }
 
 /* Whether qmail-newu was forgotten: what mail goes by is users/cdb. */
-static int users_are_stale(void)
+static int users_are_stale(int home)
 {
 	struct stat assign;
 	struct stat cdb;
+
+	if (fstatat(home, "users/assign", &assign, 0) < 0)
+		return 0;
+	return fstatat(home, "users/cdb", &cdb, 0) == 0 ? is_newer(assign.st_mtim, cdb.st_mtim) : errno == ENOENT;
+}
+
+static int is_same(struct stat const *a, struct stat const *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
+		&& a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Somebody who has edited one of these and sent HUP believes that it counts. */
+static void remark_fixed(int home)
+{
+	unsigned int i;
+
+	for (i = 0; i < FIXED; i++) {
+		struct stat st;
+
+		look(&st, home, fixed[i].file);
+		if (!is_same(&st, &fixed[i].st))
+			log_line("warning: ", fixed[i].file,
+				" has changed, but is read at the start only: restart qmail-send for it to count");
+		fixed[i].st = st;
+	}
+}
+
+static void remark_files(void)
+{
 	int home = open(conf_home, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int stale = 0;
 
 	if (home < 0)
-		return 0;
-	if (fstatat(home, "users/assign", &assign, 0) == 0)
-		stale = fstatat(home, "users/cdb", &cdb, 0) == 0 ? is_newer(assign.st_mtim, cdb.st_mtim) : errno == ENOENT;
+		return;
+	remark_fixed(home);
+	if (users_are_stale(home))
+		log_line("warning: users/assign is newer than users/cdb, which counts: run qmail-newu", 0, 0);
 	close(home);
-	return stale;
 }
 
 void controls_selprep(turn *t)
@@ -225,6 +275,5 @@ void controls_do(turn const *t)
 	remarks_due = 0;
 	remark_numbers();
 	remark_virtualdomains();
-	if (users_are_stale())
-		log_line("warning: users/assign is newer than users/cdb, which counts: run qmail-newu", 0, 0);
+	remark_files();
 }

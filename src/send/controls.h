@@ -13,6 +13,7 @@
 typedef struct controls_values
 {
 	unsigned int queuelifetime;
+	unsigned int bouncemaxbytes;    /* of the message in its bounce; 0: all of it */
 	unsigned int concurrency[CHANNELS];
 	stralloc bouncefrom;            /* none of these with a final NUL */
 	stralloc bouncehost;
@@ -31,7 +32,7 @@ extern int controls_load(void);
 extern void controls_reload(void);
 
 /* Mistakes in these files are remarked on in the log, with file, line and cure, some seconds after the
- * files were read; so is a forgotten qmail-newu. The lines that a start or a SIGHUP has always logged stay alone. */
+ * files were read; so is a forgotten qmail-newu, and a SIGHUP for a file that is read at the start only. The lines that a start or a SIGHUP has always logged stay alone. */
 extern void controls_selprep(turn *t);
 extern void controls_do(turn const *t);
 

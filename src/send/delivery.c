@@ -10,14 +10,13 @@
 
 #include <skalibs/djbunix.h>
 
+#include "mail/bounce.h"
 #include "proto/recips.h"
 #include "proto/spawn.h"
 #include "route/verp.h"
 #include "send/bounce.h"
 #include "send/log.h"
 #include "send/queuefile.h"
-
-static char const too_long[] = "I'm not going to try again; this message has been in the queue too long.\n";
 
 typedef struct slot
 {
@@ -31,7 +30,8 @@ typedef struct spawner
 {
 	int commands;
 	int reports;
-	int alive;
+	int alive;              /* its reports may still come */
+	int deaf;               /* it takes no more commands */
 	unsigned int limit;
 	unsigned int used;
 	slot *slots;
@@ -62,14 +62,14 @@ int delivery_init(channel c, int fd_commands, int fd_reports, unsigned int limit
 
 int delivery_open(channel c)
 {
-	return spawners[c].alive && spawners[c].limit > 0;
+	return !spawners[c].deaf && spawners[c].limit > 0;
 }
 
 int delivery_available(channel c)
 {
 	spawner const *p = &spawners[c];
 
-	return p->alive && !p->command.len && p->used < p->limit;
+	return !p->deaf && !p->command.len && p->used < p->limit;
 }
 
 int delivery_idle(void)
@@ -100,12 +100,21 @@ void delivery_status(void)
 	log_end();
 }
 
+/* No more commands. What it was told before may have been done: its reports are taken until they end, or mail
+ * that has been delivered would be delivered again. */
+static void lose_commands(spawner *p)
+{
+	p->command.len = 0;
+	if (!p->deaf)
+		log_line("alert: oh no! lost spawn connection! dying...", 0, 0);
+	p->deaf = 1;
+	turn_stop();
+}
+
 static void lose(spawner *p)
 {
 	p->alive = 0;
-	p->command.len = 0;
-	log_line("alert: oh no! lost spawn connection! dying...", 0, 0);
-	turn_stop();
+	lose_commands(p);
 }
 
 static void write_command(spawner *p)
@@ -114,7 +123,7 @@ static void write_command(spawner *p)
 
 	if (r < 0) {
 		if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
-			lose(p);
+			lose_commands(p);
 		return;
 	}
 	p->written += (size_t)r;
@@ -209,7 +218,7 @@ static int settle(slot *s, spawn_report *r, int64_t now)
 	char letter = r->letter;
 
 	if (letter == 'Z' && s->j->dying) {
-		while (!stralloc_catb(&r->text, too_long, sizeof too_long - 1))
+		while (!bounce_expired(&r->text))
 			log_nomem();
 		letter = 'D';
 	}
@@ -219,7 +228,8 @@ static int settle(slot *s, spawn_report *r, int64_t now)
 		break;
 	case 'D':
 		log_result(s, ": failure: ", &r->text);
-		bounce_append(s->j->id, s->recipient.s, s->recipient.len, r->text.s, r->text.len);
+		if (!bounce_append(s->j->id, s->recipient.s, s->recipient.len, r->text.s, r->text.len))
+			letter = 'Z';
 		break;
 	case 'Z':
 		log_result(s, ": deferral: ", &r->text);

@@ -11,6 +11,7 @@
 
 #include <skalibs/stralloc.h>
 
+#include "send/damage.h"
 #include "send/log.h"
 #include "send/queuefile.h"
 #include "send/schedule.h"
@@ -63,9 +64,12 @@ static int list(stralloc *ids, char const *name)
 	if (!d)
 		return 0;
 	while ((errno = 0, e = readdir(d)))
-		if (qpath_scan(e->d_name, &id))
+		if (qpath_scan(e->d_name, &id)) {
 			while (!stralloc_catb(ids, (char const *)&id, sizeof id))
 				log_nomem();
+		} else if (e->d_name[0] != '.') {
+			damage_note_name(name, e->d_name, "is not named as a message: passed over");
+		}
 	ok = errno == 0;
 	closedir(d);
 	return ok;

@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "proto/recips.h"
 #include "send/controls.h"
+#include "send/damage.h"
 #include "send/delivery.h"
 #include "send/job.h"
 #include "send/log.h"
@@ -19,6 +20,7 @@ typedef struct pass
 	job *j;                 /* null: no pass here */
 	int fd;
 	unsigned int started;   /* deliveries since it got its turn */
+	int met;                /* a recipient, done or not */
 	recips_reader reader;
 	size_t pos;
 	size_t n;
@@ -32,6 +34,15 @@ typedef struct lane
 } lane;
 
 static lane lanes[CHANNELS];
+
+/* What is wrong with a file, and what to do (damage.h). */
+static char const is_odd[] = "cannot be opened, whenever it is tried: its message waits until this is a file of user qmails";
+static char const no_sender[] = "does not hold a sender (F, address, NUL): its message waits until it does";
+static char const no_recipient[] = "holds no recipient: its message waits until it does (T, address, NUL),"
+	" or until this file is removed, which ends the message";
+static char const bad_record[] = "has a record that starts with neither T nor D: the recipients from there on wait"
+	" until that is mended";
+static char const cut_record[] = "ended inside a record: its last recipient has got nothing";
 
 static void log_trouble(char const *what, qpath_kind k, uint64_t id, char const *end)
 {
@@ -71,6 +82,7 @@ static void open_pass(pass *p, channel c, int64_t now)
 	int64_t birth;
 	uint64_t id;
 	job *j;
+	int e;
 
 	if (!schedule_pass_due(c, now) || !(j = job_open(0, c)))
 		return;
@@ -79,9 +91,14 @@ static void open_pass(pass *p, channel c, int64_t now)
 	j->retry = now + SCHEDULE_TROUBLE;
 	p->fd = queuefile_open(k, id, O_RDONLY);
 	if (p->fd < 0 || !queuefile_info(&j->sender, &birth, id)) {
-		log_trouble("warning: trouble opening ", p->fd < 0 ? k : QPATH_INFO, id, "; will try again later");
-		if (p->fd >= 0)
+		e = errno;
+		if (p->fd >= 0) {
 			close(p->fd);
+			k = QPATH_INFO;
+		}
+		log_trouble("warning: trouble opening ", k, id, "; will try again later");
+		if (e == EPROTO || queuefile_odd(e))
+			damage_note(k, id, e == EPROTO ? no_sender : is_odd);
 		job_release(j, now);
 		return;
 	}
@@ -91,6 +108,7 @@ static void open_pass(pass *p, channel c, int64_t now)
 	p->pos = 0;
 	p->n = 0;
 	p->started = 0;
+	p->met = 0;
 	p->j = j;
 }
 
@@ -119,12 +137,29 @@ static recips_status next_record(pass *p, int *trouble)
 	}
 }
 
+/* The whole file has been read. It was on disk before todo/N went, and never without a recipient: one that has
+ * none is not the file that was written, and nobody is done with. A last record that is not ended has always been
+ * passed over. */
+static void end_file(pass *p, channel c)
+{
+	qpath_kind k = channel_kind(c);
+
+	p->j->whole = p->met > 0;
+	if (!p->met) {
+		log_trouble("warning: trouble reading ", k, p->j->id, "; will try again later");
+		damage_note(k, p->j->id, no_recipient);
+	} else if (recips_cut(&p->reader)) {
+		damage_note(k, p->j->id, cut_record);
+	}
+}
+
 static void step(lane *l, pass *p, channel c, int64_t now)
 {
 	int trouble;
 
 	switch (next_record(p, &trouble)) {
 	case RECIPS_TODO:
+		p->met = 1;
 		p->j->left++;
 		p->started++;
 		delivery_start(p->j, p->reader.offset, p->reader.recipient, p->reader.len);
@@ -132,16 +167,18 @@ static void step(lane *l, pass *p, channel c, int64_t now)
 			next(l, c, now);
 		break;
 	case RECIPS_DONE:
+		p->met = 1;
 		break;
 	case RECIPS_MORE:
 		if (trouble)
 			log_trouble("warning: trouble reading ", channel_kind(c), p->j->id, "; will try again later");
 		else
-			p->j->whole = 1;
+			end_file(p, c);
 		close_pass(l, p, now);
 		break;
 	default:
 		log_trouble("warning: unknown record type in ", channel_kind(c), p->j->id, "!");
+		damage_note(channel_kind(c), p->j->id, bad_record);
 		close_pass(l, p, now);
 	}
 }

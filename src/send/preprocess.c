@@ -16,6 +16,7 @@
 #include "proto/recips.h"
 #include "proto/todo.h"
 #include "send/controls.h"
+#include "send/damage.h"
 #include "send/log.h"
 #include "send/queuefile.h"
 
@@ -30,6 +31,16 @@ typedef struct outfile
 } outfile;
 
 static outfile out[PREPROCESS_FILES];
+
+/* What is wrong with a todo file, and what to do (damage.h). */
+static char const is_odd[] = "cannot be opened, whenever it is tried: its message waits until this is a file that"
+	" user qmails can read";
+static char const not_whole[] = "is not a whole envelope (see envelopes(5)): its message waits until it is mended,"
+	" or goes with it once both this file and the message in queue/mess are removed";
+static char const no_message[] = "is missing, but its envelope is in queue/todo: nothing can be delivered;"
+	" remove the envelope if the text cannot be found";
+static char const bad_record[] = "has a record that is none of an envelope's (see envelopes(5)): its message waits"
+	" until that is mended";
 
 static void add_text(preprocess *e, char const *s)
 {
@@ -166,6 +177,12 @@ static int take_recipient(preprocess *e, char const *recipient, size_t n)
 	return put(e, file, &record);
 }
 
+static int refuse(preprocess *e)
+{
+	damage_note(QPATH_TODO, e->id, bad_record);
+	return give_up(e, "warning: unknown record type in ", QPATH_TODO);
+}
+
 /* One block of the todo file. */
 static int take_records(preprocess *e, todo_reader *r, origin *o, char const *block, size_t n)
 {
@@ -176,7 +193,7 @@ static int take_records(preprocess *e, todo_reader *r, origin *o, char const *bl
 
 		switch (todo_next(r, block, n, &pos)) {
 		case TODO_NOMEM: log_nomem(); break;
-		case TODO_BAD: return give_up(e, "warning: unknown record type in ", QPATH_TODO);
+		case TODO_BAD: return refuse(e);
 		case TODO_MORE: return 1;
 		case TODO_UID: o->uid = r->number; break;
 		case TODO_PID: o->qp = r->number; break;
@@ -186,6 +203,16 @@ static int take_records(preprocess *e, todo_reader *r, origin *o, char const *bl
 		if (!ok)
 			return 0;
 	}
+}
+
+/* The message is in todo and nowhere else: an info file beside it would show it as one that is taken up. */
+static void forget(preprocess *e)
+{
+	int file;
+
+	for (file = PREPROCESS_FILES - 1; file >= 0; file--)
+		if (e->has[file])
+			(void)queuefile_remove(preprocess_kinds[file], e->id);
 }
 
 /* Returns how many bytes the envelope had, 0 after trouble. */
@@ -206,6 +233,9 @@ static size_t rewrite(preprocess *e, int todo, origin *o)
 	/* Nothing of an envelope that is not whole: nobody would miss the recipient that was cut off. */
 	if (n < 0 || !todo_whole(&reader)) {
 		give_up(e, "warning: trouble reading ", QPATH_TODO);
+		if (n == 0)
+			damage_note(QPATH_TODO, e->id, not_whole);
+		forget(e);
 		return 0;
 	}
 	for (file = 0; file < PREPROCESS_FILES; file++)
@@ -242,10 +272,14 @@ size_t preprocess_write(preprocess *e, uint64_t id)
 	}
 	todo = queuefile_open(QPATH_TODO, id, O_RDONLY);
 	if (todo < 0) {
+		if (queuefile_odd(errno))
+			damage_note(QPATH_TODO, id, is_odd);
 		give_up(e, "warning: unable to open ", QPATH_TODO);
 		return 0;
 	}
 	if (stat(queuefile_name(QPATH_MESS, id), &st) < 0) {
+		if (errno == ENOENT)
+			damage_note(QPATH_MESS, id, no_message);
 		give_up(e, "warning: unable to stat ", QPATH_MESS);
 	} else if (remove_leftovers(e) && create(e, PREPROCESS_INFO)) {
 		o.size = (uint64_t)st.st_size;

@@ -35,7 +35,7 @@ int queuefile_exists(qpath_kind k, uint64_t id, int64_t *mtime)
 {
 	struct stat st;
 
-	if (stat(queuefile_name(k, id), &st) < 0)
+	if (lstat(queuefile_name(k, id), &st) < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (mtime)
 		*mtime = st.st_mtime;
@@ -49,7 +49,26 @@ int queuefile_remove(qpath_kind k, uint64_t id)
 
 int queuefile_open(qpath_kind k, uint64_t id, int flags)
 {
-	return open(queuefile_name(k, id), flags | O_NONBLOCK | O_CLOEXEC, 0600);
+	int fd = open(queuefile_name(k, id), flags | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat st;
+	int e = QUEUEFILE_ODD;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		e = errno;
+	else if (S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	errno = e;
+	return -1;
+}
+
+/* A directory opened for writing gives EISDIR, a fifo or a device without anybody behind it ENXIO; a file that is
+ * not ours EACCES. */
+int queuefile_odd(int e)
+{
+	return e == QUEUEFILE_ODD || e == ELOOP || e == EISDIR || e == ENXIO || e == EACCES;
 }
 
 /* Reads what is there, INFO_MAX bytes at most. Returns the length, -1 with errno. */

@@ -16,6 +16,7 @@
 #include "send/bounce.h"
 #include "send/cleaner.h"
 #include "send/controls.h"
+#include "send/damage.h"
 #include "send/delivery.h"
 #include "send/finish.h"
 #include "send/inventory.h"
@@ -135,6 +136,7 @@ static void prepare(turn *t)
 	finish_selprep(t);
 	sweep_selprep(t);
 	controls_selprep(t);
+	damage_selprep(t);
 }
 
 /* The order decides what the log shows when several things are ready: it is qmail's. */
@@ -150,6 +152,7 @@ static void work(turn const *t)
 	finish_do(t);
 	sweep_do(t);
 	controls_do(t);
+	damage_do(t);
 }
 
 static int may_leave(void)

@@ -9,6 +9,7 @@
 #include "base/trigger.h"
 #include "send/bounce.h"
 #include "send/cleaner.h"
+#include "send/damage.h"
 #include "send/log.h"
 #include "send/preprocess.h"
 #include "send/queuefile.h"
@@ -156,9 +157,12 @@ static int next_id(uint64_t *id)
 	struct dirent *e;
 
 	for (;;) {
-		while ((e = readdir(dir)))
+		while ((e = readdir(dir))) {
 			if (qpath_scan(e->d_name, id))
 				return 1;
+			if (e->d_name[0] != '.')
+				damage_note_name("todo", e->d_name, "is not named as a message: passed over");
+		}
 		closedir(dir);
 		dir = 0;
 		if (!queuefile_layout()->big_todo || ++subdir >= queuefile_layout()->split)

@@ -196,7 +196,7 @@ static int is_there(char const *name)
 static void remark_controls(void)
 {
 	static char const *const others[] = { "control/virtualdomains", "control/percenthack", "control/envnoathost",
-		"control/bouncefrom", "control/bouncehost", "control/doublebounceto", "control/doublebouncehost",
+		"control/bouncefrom", "control/bouncehost", "control/bouncemaxbytes", "control/doublebounceto", "control/doublebouncehost",
 		"control/queuelifetime", "control/concurrencylocal", "control/concurrencyremote" };
 	size_t i;
 

@@ -83,6 +83,7 @@ static show_control const irrelevant =
 /* Files that qmail's own programs did not read: shown among the others at the end, when they are there. */
 static show_control const additions[] =
 {
+	{ SHOW_NUMBER, "bouncemaxbytes", "Bounces repeat at most ", " bytes of a message.", "" },
 	{ SHOW_LIST, "defaultdelivery", "Default delivery is ", "", "" },
 };
 

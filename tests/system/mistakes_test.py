@@ -111,6 +111,12 @@ def test_controls_of_qmail_send(served):
                  r"control/queuelifetime line 1: not a number: using 604800; write ",
                  r"users/assign is newer .*run qmail-newu"):
         served.wait_log("^warning: " + line, timeout=30)
+    served.control(bouncemaxbytes="1000\n", concurrencylocal="5\n")
+    os.unlink(served / "control/queuelifetime")
+    served.signal("HUP")
+    for name in ("bouncemaxbytes", "concurrencylocal", "queuelifetime"):
+        served.wait_log("^warning: control/%s has changed, but is read at the start only: restart " % name, timeout=30)
+    assert "concurrencyremote has changed" not in served.logtext()
 
 
 def test_qmail_send_without_me(served):

@@ -100,12 +100,49 @@ static void letters(void **state)
 	stralloc_free(&sa);
 }
 
+static void last_deferrals(void **state)
+{
+#define LAST "I'm not going to try again; this message has been in the queue too long.\n"
+	static struct { char const *text; char const *want; } const rows[] = {
+		{ "", LAST },
+		{ "no", "no\n" LAST },
+		{ "no\n", "no\n" LAST },
+		{ "\n", "\n" LAST },
+		{ "a\nb", "a\nb\n" LAST },
+	};
+	stralloc sa = STRALLOC_ZERO;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_true(stralloc_copys(&sa, rows[i].text) && bounce_expired(&sa) && stralloc_0(&sa));
+		assert_string_equal(sa.s, rows[i].want);
+	}
+	stralloc_free(&sa);
+#undef LAST
+}
+
+static void endings(void **state)
+{
+	stralloc sa = STRALLOC_ZERO;
+
+	(void)state;
+	assert_true(bounce_cut(&sa, UINT64_MAX) && stralloc_0(&sa));
+	assert_string_equal(sa.s, "\n--- The message was longer: 18446744073709551615 bytes in all.\n");
+	sa.len = 0;
+	assert_true(bounce_missing(&sa) && stralloc_0(&sa));
+	assert_non_null(strstr(sa.s, "\n--- The text of the message is lost"));
+	stralloc_free(&sa);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(paragraphs),
 		cmocka_unit_test(a_text_cannot_end_the_list),
 		cmocka_unit_test(letters),
+		cmocka_unit_test(last_deferrals),
+		cmocka_unit_test(endings),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
