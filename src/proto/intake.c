@@ -35,7 +35,7 @@ int intake_open(intake *t, received const *from, int64_t now, uint64_t limit)
 
 int intake_looping(intake const *t)
 {
-	return t->hops.count >= HOPS_MAX;
+	return hops_looping(&t->hops);
 }
 
 int intake_too_large(intake const *t)
