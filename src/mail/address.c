@@ -14,38 +14,46 @@ static size_t find(char const *s, size_t n, char c)
 	return found ? (size_t)(found - s) : n;
 }
 
-/* Where the path starts; *end becomes the byte that ends it. */
+/* Where the path starts, n if there is none; *end becomes the byte that ends it. */
 static size_t path_start(char const *arg, size_t n, char *end)
 {
 	size_t i = find(arg, n, '<');
 
 	if (i < n) {
 		*end = '>';
+		return i + 1;
+	}
+	*end = ' ';
+	i = find(arg, n, ':');
+	if (i < n)
 		i++;
-	} else {
-		*end = ' ';
-		i = find(arg, n, ':');
-		if (i < n)
-			i++;
-		while (i < n && arg[i] == ' ')
-			i++;
-	}
-	if (i < n && arg[i] == '@') {
-		i += find(arg + i, n - i, ':');
-		if (i < n)
-			i++;
-	}
+	while (i < n && arg[i] == ' ')
+		i++;
 	return i;
+}
+
+/* Behind the source route that starts at i; n if the path ends before its colon. */
+static size_t route_end(char const *arg, size_t n, size_t i, char end)
+{
+	size_t colon = i + find(arg + i, n - i, ':');
+
+	return colon < i + find(arg + i, n - i, end) ? colon + 1 : n;
 }
 
 address_status address_parse(address *a, char const *arg, size_t n)
 {
 	int escaped = 0;
 	int quoted = 0;
+	int routed;
 	char end;
 	size_t i = path_start(arg, n, &end);
 
 	a->len = 0;
+	routed = i < n && arg[i] == '@';
+	if (routed)
+		i = route_end(arg, n, i, end);
+	if (i == n)
+		return ADDRESS_BAD;
 	for (; i < n; i++) {
 		char c = arg[i];
 
@@ -68,6 +76,9 @@ address_status address_parse(address *a, char const *arg, size_t n)
 			return ADDRESS_TOO_LONG;
 		a->s[a->len++] = c;
 	}
+	a->end = i < n ? i + 1 : n;
+	if (quoted || escaped || (i == n && end == '>') || (routed && a->len == 0))
+		return ADDRESS_BAD;
 	return ADDRESS_OK;
 }
 

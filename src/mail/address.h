@@ -13,7 +13,8 @@ typedef enum
 {
 	ADDRESS_OK,
 	ADDRESS_TOO_LONG,
-	ADDRESS_BAD,            /* CR, LF or NUL in it: no later program could pass it on unharmed */
+	ADDRESS_BAD,            /* no path, one without an end, or CR, LF or NUL in it: no later program could
+	                         * pass that on unharmed */
 } address_status;
 
 /* A literal may be longer than the name that takes its place, so the limit is applied last. */
@@ -22,15 +23,16 @@ enum { ADDRESS_ROOM = ADDRESS_MAX + 64 };
 typedef struct address
 {
 	size_t len;
+	size_t end;             /* where in the argument the path was over: parameters follow */
 	char s[ADDRESS_ROOM];   /* not NUL-terminated */
 } address;
 
 /* address_parse: the address in the argument of MAIL or RCPT, arg[0..n), with its quoting undone.
  *
  * The path starts behind the first < and ends at >; without < it starts behind the first colon and any
- * spaces and ends at a space. A source route is dropped, what follows the path is not looked at, a
- * missing end is forgiven, and no path at all is the empty address (RFC 5321 4.1.2, as liberal as
- * qmail). Gives OK, BAD, or TOO_LONG beyond ADDRESS_ROOM bytes. No allocation. */
+ * spaces and ends at a space or with the argument. What stands before the < is not looked at, and a source
+ * route is dropped (RFC 5321 4.1.2, as liberal as qmail). <> is the empty address; a route to nobody is not.
+ * Gives OK, BAD, or TOO_LONG beyond ADDRESS_ROOM bytes. No allocation. */
 extern address_status address_parse(address *a, char const *arg, size_t n);
 
 /* address_literal: whether the host, behind the last @, is exactly [d.d.d.d]. 1 and the address in

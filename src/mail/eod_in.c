@@ -78,8 +78,10 @@ eod_in_status eod_in_feed(eod_in *m, char const *s, size_t n, size_t *used, char
 		cell = table[state][class_of(s[i])];
 		if (cell & PUT_DOT)
 			out[w++] = '.';
-		if (cell & PUT_CR)
+		if (cell & PUT_CR) {
 			out[w++] = '\r';
+			m->bare_cr = 1;
+		}
 		if (cell & PUT)
 			out[w++] = s[i];
 		state = cell & STATE;

@@ -19,9 +19,10 @@ typedef enum
 typedef struct eod_in
 {
 	unsigned int state;
+	int bare_cr;            /* a CR without LF has become part of the message */
 } eod_in;
 /* The command line DATA ended in CR LF: we are at the start of a line. */
-#define EOD_IN_ZERO { .state = 1 }
+#define EOD_IN_ZERO { .state = 1, .bare_cr = 0 }
 
 /* What was held back from the block before may come out with a block. */
 enum { EOD_IN_ROOM = 2 };

@@ -4,6 +4,7 @@
 #define NET_SMTPCMD_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <skalibs/stralloc.h>
 
@@ -26,8 +27,9 @@ typedef struct smtpcmd
 	stralloc line;          /* the line that is being read, or was read */
 	int ended;              /* it was: the next byte starts another */
 	int overlong;
+	int has_nul;            /* there was a NUL in it, and what stood behind that is not in line */
 } smtpcmd;
-#define SMTPCMD_ZERO { .line = STRALLOC_ZERO, .ended = 0, .overlong = 0 }
+#define SMTPCMD_ZERO { .line = STRALLOC_ZERO, .ended = 0, .overlong = 0, .has_nul = 0 }
 
 /* smtpcmd_feed: take bytes of s[0..n) up to the end of a line; *used tells how many. A line ends at LF; one
  * CR before it is not part of it, nor is anything behind a NUL. After SMTPCMD_LINE c->line holds it until
@@ -49,5 +51,9 @@ extern void smtpcmd_split(smtpcmd_parts *p, char const *line, size_t n);
 
 /* smtpcmd_verb: which of the n names the verb is, whatever its case; n when it is none. */
 extern unsigned int smtpcmd_verb(smtpcmd_parts const *p, char const *const *names, unsigned int n);
+
+/* smtpcmd_size: the number in the first SIZE parameter (RFC 1870) of s[0..n), what stands behind a path; 0 when
+ * there is none, or no number in it, and UINT64_MAX for more than that. */
+extern uint64_t smtpcmd_size(char const *s, size_t n);
 
 #endif

@@ -50,11 +50,19 @@ static eod_in_status take_message(conn *c, transfer *t)
 	return status;
 }
 
+/* Whether the message is refused for a CR that no LF follows: other servers take it for the end of a line. */
+static int unfit(session const *s, transfer const *t)
+{
+	return s->policy->reject_bare_cr && t->eod.bare_cr;
+}
+
 static char const *finish(session *s, transfer *t)
 {
 	char const *to = s->recipients.s;
 	char const *end = to + s->recipients.len;
 
+	if (unfit(s, t))
+		qq_fail(&t->in.queue);
 	qq_from(&t->in.queue, s->sender.s, s->sender.len);
 	while (to < end) {
 		size_t n = strlen(to);
@@ -65,8 +73,10 @@ static char const *finish(session *s, transfer *t)
 	return qq_close(&t->in.queue);
 }
 
-static void answer(conn *c, transfer *t, char const *result)
+static void answer(session *s, transfer *t, char const *result)
 {
+	conn *c = s->conn;
+
 	if (!*result) {
 		char ok[QQ_OK_FMT];
 
@@ -77,11 +87,18 @@ static void answer(conn *c, transfer *t, char const *result)
 		conn_puts(c, intake_looping(&t->in) ? "554 " : "552 ");
 		conn_puts(c, intake_refusal(&t->in));
 		conn_puts(c, "\r\n");
+	} else if (unfit(s, t)) {
+		conn_puts(c, "554 carriage return without line feed in message (#5.6.0)\r\n");
 	} else {
 		conn_puts(c, *result == 'D' ? "554 " : "451 ");
 		conn_puts(c, result + 1);
 		conn_puts(c, "\r\n");
 	}
+}
+
+static unsigned int data_seconds(policy const *p)
+{
+	return p->session_seconds < SESSION_DATA_SECONDS / 2 ? 2 * p->session_seconds : SESSION_DATA_SECONDS;
 }
 
 session_end data_receive(session *s)
@@ -93,11 +110,11 @@ session_end data_receive(session *s)
 		conn_puts(c, "451 qqt failure (#4.3.0)\r\n");
 		return SESSION_GO_ON;
 	}
-	conn_within(c, SESSION_DATA_SECONDS);
+	conn_within(c, data_seconds(s->policy));
 	conn_puts(c, "354 go ahead\r\n");
 	switch (take_message(c, t)) {
 	case EOD_IN_END:
-		answer(c, t, finish(s, t));
+		answer(s, t, finish(s, t));
 		return SESSION_GO_ON;
 	case EOD_IN_BARE_LF:
 		/* What follows may be meant as message or as commands: nothing of it can be trusted. */

@@ -12,7 +12,7 @@
 #include "base/setting.h"
 #include "route/rcpthosts.h"
 
-enum { TIMEOUT_DEFAULT = 1200 };
+enum { TIMEOUT_DEFAULT = 1200, SESSION_DEFAULT = 12 * 3600 };
 
 static int load_databytes(policy *p)
 {
@@ -20,16 +20,45 @@ static int load_databytes(policy *p)
 		"messages of any size are taken; write the limit in bytes, 0 for none");
 }
 
-static int load_timeout(policy *p)
+static int load_seconds(policy *p, unsigned int *value, char const *file, unsigned int standard, char const *cure)
 {
-	uint64_t seconds = TIMEOUT_DEFAULT;
+	uint64_t seconds = standard;
 
-	if (!setting_number(&p->notes, &seconds, "control/timeoutsmtpd",
-	    "clients get 1200 seconds; write a number of seconds"))
+	if (!setting_number(&p->notes, &seconds, file, cure))
 		return 0;
-	p->timeout = seconds > INT_MAX ? INT_MAX : (unsigned int)seconds;
-	if (p->timeout == 0)
-		p->timeout = 1;
+	*value = seconds > INT_MAX ? INT_MAX : seconds == 0 ? 1 : (unsigned int)seconds;
+	return 1;
+}
+
+static int load_timeouts(policy *p)
+{
+	return load_seconds(p, &p->timeout, "control/timeoutsmtpd", TIMEOUT_DEFAULT,
+		"clients get 1200 seconds; write a number of seconds")
+	 && load_seconds(p, &p->session_seconds, "control/timeoutsession", SESSION_DEFAULT,
+		"clients get 43200 seconds; write a number of seconds");
+}
+
+/* Patched qmails have two names for the file, and a variable that takes the limit away. */
+static int load_recipients(policy *p)
+{
+	static char const cure[] = "a message may have any number of recipients; write the limit, 0 for none";
+
+	if (!setting_number(&p->notes, &p->recipients, "control/maxrcpt", cure)
+	 || !setting_override(&p->notes, &p->recipients, "MAXRECIPIENTS", getenv("MAXRECIPIENTS"), "control/maxrecipients", cure))
+		return 0;
+	if (getenv("DISABLE_MAXRCPT"))
+		p->recipients = 0;
+	return 1;
+}
+
+static int load_bare_cr(policy *p)
+{
+	uint64_t value = 0;
+
+	if (!setting_override(&p->notes, &value, "REJECTBARECR", getenv("REJECTBARECR"), "control/rejectbarecr",
+	    "a CR without LF is taken as part of the message; write 1 to refuse it, 0 to take it"))
+		return 0;
+	p->reject_bare_cr = value != 0;
 	return 1;
 }
 
@@ -85,7 +114,8 @@ static int load_badmailfrom(policy *p)
 int policy_load(policy *p)
 {
 	p->relayclient = getenv("RELAYCLIENT");
-	return load_names(p) && load_timeout(p) && hosts_load(&p->hosts, &p->notes) && load_badmailfrom(p) && load_databytes(p);
+	return load_names(p) && load_timeouts(p) && hosts_load(&p->hosts, &p->notes) && load_badmailfrom(p)
+	 && load_databytes(p) && load_recipients(p) && load_bare_cr(p);
 }
 
 int policy_recipient(policy *p, char const *recipient, size_t n)

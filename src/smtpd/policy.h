@@ -20,7 +20,10 @@ typedef struct policy
 	stralloc localiphost;
 	int have_localiphost;
 	unsigned int timeout;           /* seconds, at least 1 */
+	unsigned int session_seconds;   /* for all that comes before a DATA, at least 1 */
 	uint64_t databytes;             /* 0: any size */
+	uint64_t recipients;            /* the most a message may have; 0: any number */
+	int reject_bare_cr;
 	char const *relayclient;        /* null: rcpthosts decides; else every recipient gets this appended */
 	hosts hosts;
 	control_list badmailfrom_list;

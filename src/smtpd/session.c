@@ -23,6 +23,13 @@ static char const *const verbs[UNKNOWN] =
 	[RSET] = "rset", [NOOP] = "noop", [VRFY] = "vrfy", [HELP] = "help", [QUIT] = "quit",
 };
 
+/* What an HTTP request starts with. */
+enum { METHODS = 9 };
+static char const *const methods[METHODS] =
+{
+	"get", "head", "post", "put", "delete", "connect", "options", "trace", "patch",
+};
+
 /* One command in one state: answers it once. Its argument is in s->arg. */
 typedef session_end session_action(session *s);
 
@@ -52,6 +59,7 @@ static void reset(session *s)
 	s->unwanted = 0;
 	s->sender.len = 0;
 	s->recipients.len = 0;
+	s->recipients_n = 0;
 }
 
 static void reply_greeting(session *s, char const *before, char const *after)
@@ -103,6 +111,15 @@ static session_end refuse_path(session *s, path_status status)
 	return reply(s, "555 syntax error (#5.5.4)");
 }
 
+/* What a client says of a message before it sends it (RFC 1870). SIZE counts line ends as two bytes, which
+ * we store as one; a message that is just below the limit then must not be announced by its size. */
+static int too_large(session *s, address const *a)
+{
+	uint64_t limit = s->policy->databytes;
+
+	return limit && smtpcmd_size(s->arg + a->end, s->arglen - a->end) > limit;
+}
+
 /* A path that is refused leaves the transaction before it as it was. */
 static session_end mail(session *s)
 {
@@ -111,6 +128,8 @@ static session_end mail(session *s)
 
 	if (status != PATH_OK)
 		return refuse_path(s, status);
+	if (too_large(s, &a))
+		return reply(s, "552 sorry, that message size exceeds my databytes limit (#5.3.4)");
 	reset(s);
 	if (!stralloc_copyb(&s->sender, a.s, a.len))
 		return out_of_memory(s);
@@ -126,13 +145,15 @@ static session_end add_recipient(session *s, address const *a)
 	size_t n = strlen(suffix);
 	size_t more = a->len + n + 1;
 
-	if (more > SESSION_RECIPIENTS_MAX || to->len > SESSION_RECIPIENTS_MAX - more)
+	if (more > SESSION_RECIPIENTS_MAX || to->len > SESSION_RECIPIENTS_MAX - more
+	 || (s->policy->recipients && s->recipients_n >= s->policy->recipients))
 		return reply(s, "452 too many recipients (#4.5.3)");
 	if (!stralloc_readyplus(to, more))
 		return out_of_memory(s);
 	stralloc_catb(to, a->s, a->len);
 	stralloc_catb(to, suffix, n);
 	stralloc_0(to);
+	s->recipients_n++;
 	s->state = SESSION_RCPTED;
 	return reply(s, "250 ok");
 }
@@ -155,12 +176,21 @@ static session_end rcpt(session *s)
 	return add_recipient(s, &a);
 }
 
+/* Every recipient is <>. qmail says 250 to that one; beside others it is queued, and bounces. */
+static int for_nobody(session const *s)
+{
+	return s->recipients.len == s->recipients_n;
+}
+
 static session_end data(session *s)
 {
-	session_end end = data_receive(s);
+	session_end end;
 
+	if (for_nobody(s))
+		return reply(s, "554 no recipient, <> is nobody (#5.1.3)");
+	end = data_receive(s);
 	reset(s);
-	conn_within(s->conn, SESSION_COMMAND_SECONDS);
+	conn_within(s->conn, s->policy->session_seconds);
 	return end;
 }
 
@@ -202,9 +232,20 @@ static session_end quit(session *s)
 	return SESSION_BYE;
 }
 
+/* A line that is no command. A browser can be made to send us what its user never meant to say: its request
+ * and headers are such lines, and come before anything that is not. */
+static session_end junk(session *s, char const *text)
+{
+	if (s->web)
+		return give_up(s, "421 this is no web server (#4.7.0)");
+	if (++s->junk > SESSION_JUNK_MAX)
+		return give_up(s, "421 too many unknown commands (#4.7.0)");
+	return reply(s, text);
+}
+
 static session_end unknown(session *s)
 {
-	return reply(s, "502 unimplemented (#5.5.1)");
+	return junk(s, "502 unimplemented (#5.5.1)");
 }
 
 static session_action *const actions[STATES][EVENTS] =
@@ -219,10 +260,16 @@ static session_end obey(session *s, char const *line, size_t n)
 {
 	smtpcmd_parts p;
 
+	session_end end;
+	int web;
+
 	smtpcmd_split(&p, line, n);
 	s->arg = p.arg;
 	s->arglen = p.arglen;
-	return actions[s->state][smtpcmd_verb(&p, verbs, UNKNOWN)](s);
+	web = smtpcmd_verb(&p, methods, METHODS) < METHODS;
+	end = actions[s->state][smtpcmd_verb(&p, verbs, UNKNOWN)](s);
+	s->web |= web;
+	return end;
 }
 
 /* The next piece of input, up to the end of a command, and that command if it is one. */
@@ -232,9 +279,11 @@ static session_end step(session *s, smtpcmd *cmd)
 	case SMTPCMD_GONE:
 		return SESSION_BROKEN;
 	case SMTPCMD_LINE:
+		if (cmd->has_nul)
+			return junk(s, "500 NUL in command (#5.5.2)");
 		return obey(s, cmd->line.s, cmd->line.len);
 	case SMTPCMD_TOO_LONG:
-		return reply(s, "500 line too long (#5.5.2)");
+		return junk(s, "500 line too long (#5.5.2)");
 	case SMTPCMD_NOMEM:
 		return out_of_memory(s);
 	default:
@@ -248,7 +297,7 @@ int session_run(session *s)
 	session_end end;
 
 	s->conn->farewell = "451 timeout (#4.4.2)\r\n";
-	conn_within(s->conn, SESSION_COMMAND_SECONDS);
+	conn_within(s->conn, s->policy->session_seconds);
 	reply_greeting(s, "220 ", " ESMTP\r\n");
 	do
 		end = step(s, &cmd);

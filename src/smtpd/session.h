@@ -3,6 +3,8 @@
 #ifndef SMTPD_SESSION_H
 #define SMTPD_SESSION_H
 
+#include <stdint.h>
+
 #include <skalibs/stralloc.h>
 
 #include "mail/received.h"
@@ -27,10 +29,13 @@ typedef struct session
 	char const *arg;        /* of the command being obeyed */
 	size_t arglen;
 	int unwanted;           /* the sender is in badmailfrom */
+	int web;                /* what looked like the start of an HTTP request has come */
+	unsigned int junk;      /* lines so far that were no commands */
 	int have_helo;
 	stralloc helo;
 	stralloc sender;
 	stralloc recipients;    /* each with a NUL behind it */
+	uint64_t recipients_n;
 } session;
 #define SESSION_ZERO { .state = SESSION_GREETED }
 
@@ -40,10 +45,14 @@ enum { SESSION_RECIPIENTS_MAX = 24 << 20 };
 /* How a command ends. */
 typedef enum { SESSION_GO_ON, SESSION_BYE, SESSION_BROKEN } session_end;
 
-/* The session may take so long from the greeting or the last message to the next DATA, and DATA so long
- * in turn: over what RFC 5321 4.5.3.2 asks us to grant a client with 100 recipients, and as long as
- * qmail-queue waits for a message. */
-enum { SESSION_COMMAND_SECONDS = 12 * 3600, SESSION_DATA_SECONDS = 24 * 3600 };
+/* Lines that are no commands; the next one ends the session. A client that talks HTTP or sends a message
+ * without having been told to is no longer listened to. */
+enum { SESSION_JUNK_MAX = 250 };
+
+/* Whatever control/timeoutsession says, DATA may take no longer than qmail-queue waits for a message. The
+ * session has what the file says from the greeting or the last message to the next DATA, and DATA twice
+ * that in turn. The default is over what RFC 5321 4.5.3.2 asks us to grant a client with 100 recipients. */
+enum { SESSION_DATA_SECONDS = 24 * 3600 };
 
 /* session_run: greet and serve until the client or the connection ends it. Gives the exit code: 0 after
  * QUIT, else 1. */

@@ -26,6 +26,7 @@ typedef enum
 	SHOW_LINE,
 	SHOW_ME,                /* a line whose default is control/me */
 	SHOW_NUMBER,
+	SHOW_LIMIT,             /* a number of which 0 means none */
 	SHOW_LIST,
 	SHOW_MORERCPTHOSTS,
 	SHOW_CDB,
@@ -48,7 +49,7 @@ static show_control const controls[] =
 	{ SHOW_ME, "bouncehost", "Bounce host name is ", ".", "bouncehost" },
 	{ SHOW_NUMBER, "concurrencylocal", "Local concurrency is ", ".", "10" },
 	{ SHOW_NUMBER, "concurrencyremote", "Remote concurrency is ", ".", "20" },
-	{ SHOW_NUMBER, "databytes", "SMTP DATA limit is ", " bytes.", "0" },
+	{ SHOW_LIMIT, "databytes", "SMTP DATA limit is ", " bytes.", "0" },
 	{ SHOW_ME, "defaultdomain", "Default domain name is ", ".", "defaultdomain" },
 	{ SHOW_ME, "defaulthost", "Default host name is ", ".", "defaulthost" },
 	{ SHOW_ME, "doublebouncehost", "2B recipient host: ", ".", "doublebouncehost" },
@@ -85,6 +86,10 @@ static show_control const additions[] =
 {
 	{ SHOW_NUMBER, "bouncemaxbytes", "Bounces repeat at most ", " bytes of a message.", "" },
 	{ SHOW_LIST, "defaultdelivery", "Default delivery is ", "", "" },
+	{ SHOW_LIMIT, "maxrcpt", "SMTP recipients of a message, unless maxrecipients says otherwise: ", ".", "0" },
+	{ SHOW_LIMIT, "maxrecipients", "SMTP recipients of a message: ", ".", "0" },
+	{ SHOW_NUMBER, "rejectbarecr", "SMTP messages with a lone CR are refused (1) or taken (0): ", ".", "0" },
+	{ SHOW_NUMBER, "timeoutsession", "SMTP sessions without a message end after ", " seconds.", "43200" },
 };
 
 static char const unreadable[] = "Oops! Trouble reading this file.\n";
@@ -128,6 +133,23 @@ static void put_sentence(show_control const *c, char const *s, size_t n)
 	puts_out("\n");
 }
 
+/* qmail's sentence says that 0 is the limit. Who reads a pipe may know that one and no other; a terminal and a
+ * file get what it means. */
+static int for_people(void)
+{
+	struct stat st;
+
+	return fstat(1, &st) == 0 && !S_ISFIFO(st.st_mode);
+}
+
+static void put_amount(show_control const *c, char const *s, size_t n)
+{
+	show_control unlimited = *c;
+
+	unlimited.after = c->after[0] == ' ' ? " bytes, that is, no limit." : ", that is, no limit.";
+	put_sentence(c->kind == SHOW_LIMIT && n == 1 && *s == '0' && for_people() ? &unlimited : c, s, n);
+}
+
 static char const *path_of(char const *name)
 {
 	static stralloc path = STRALLOC_ZERO;
@@ -162,12 +184,12 @@ static void show_number(show_control const *c)
 
 	switch (control_readint(&n, path_of(c->name))) {
 	case CONTROL_READ:
-		put_sentence(c, fmt, uint_fmt(fmt, n));
+		put_amount(c, fmt, uint_fmt(fmt, n));
 		break;
 	case CONTROL_BAD:
 	case CONTROL_ABSENT:
 		puts_out(by_default);
-		put_sentence(c, c->absent, strlen(c->absent));
+		put_amount(c, c->absent, strlen(c->absent));
 		break;
 	default:
 		puts_out(unreadable);
@@ -232,7 +254,8 @@ static void show_control_file(show_control const *c)
 	switch (c->kind) {
 	case SHOW_LINE:
 	case SHOW_ME: show_line(c); break;
-	case SHOW_NUMBER: show_number(c); break;
+	case SHOW_NUMBER:
+	case SHOW_LIMIT: show_number(c); break;
 	case SHOW_LIST: show_list(c); break;
 	case SHOW_MORERCPTHOSTS: show_morercpthosts(c); break;
 	case SHOW_CDB: show_cdb(); break;

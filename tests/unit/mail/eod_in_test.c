@@ -101,6 +101,7 @@ static void feed(verdict *v, char const *s, size_t n, size_t step)
 		free(exact);
 		free(room);
 	}
+	assert_int_equal(m.bare_cr, memchr(v->out, '\r', v->len) != 0);
 }
 
 static void check(verdict const *want, verdict const *got)

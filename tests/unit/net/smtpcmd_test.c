@@ -51,6 +51,7 @@ static void lines(void **state)
 				assert_int_equal(used, cases[i].n);
 				assert_int_equal(c.line.len, strlen(cases[i].want));
 				assert_memory_equal(c.line.s, cases[i].want, c.line.len);
+				assert_int_equal(c.has_nul, memchr(cases[i].in, 0, cases[i].n) != 0);
 			}
 			stralloc_free(&c.line);
 		}
@@ -146,6 +147,31 @@ static void verb(void **state)
 	}
 }
 
+static void sizes(void **state)
+{
+	static struct { char const *s; uint64_t size; } const cases[] = {
+		{ "", 0 }, { " ", 0 }, { "SIZE=1", 1 }, { " SIZE=100", 100 }, { " size=20 BODY=7BIT", 20 },
+		{ " BODY=8BITMIME  SiZe=007", 7 }, { " SIZE=", 0 }, { " SIZE", 0 }, { " SIZE=x", 0 }, { " XSIZE=5", 0 },
+		{ " SIZE=12x", 12 }, { " SIZE=1 SIZE=2", 1 }, { " SIZE=-1", 0 }, { " ENVID=SIZE=9", 0 },
+		{ " SIZE=18446744073709551614", UINT64_MAX - 1 }, { " SIZE=18446744073709551615", UINT64_MAX },
+		{ " SIZE=18446744073709551616", UINT64_MAX }, { " SIZE=99999999999999999999999999", UINT64_MAX },
+	};
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(smtpcmd_size(cases[i].s, strlen(cases[i].s)), cases[i].size);
+	/* cut anywhere, and not read beyond */
+	for (n = 0; n <= 10; n++) {
+		char *exact = malloc(n + !n);
+
+		assert_non_null(exact);
+		memcpy(exact, " A SIZE=12", n);
+		assert_int_equal(smtpcmd_size(exact, n), n == 10 ? 12 : n == 9 ? 1 : 0);
+		free(exact);
+	}
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
@@ -154,6 +180,7 @@ int main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(split),
 		cmocka_unit_test(verb),
+		cmocka_unit_test(sizes),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);

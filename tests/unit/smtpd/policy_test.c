@@ -37,6 +37,9 @@ static int each_start(void **state)
 	(void)state;
 	unsetenv("DATABYTES");
 	unsetenv("RELAYCLIENT");
+	unsetenv("MAXRECIPIENTS");
+	unsetenv("DISABLE_MAXRCPT");
+	unsetenv("REJECTBARECR");
 	nftw("control", remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	return mkdir("control", 0755);
 }
@@ -64,6 +67,7 @@ static void defaults(void **state)
 	assert_true(p.have_localiphost);
 	assert_int_equal(p.localiphost.len, 10);
 	assert_int_equal(p.timeout, 1200);
+	assert_int_equal(p.session_seconds, 43200);
 	assert_int_equal(p.databytes, 0);
 	assert_null(p.relayclient);
 	assert_int_equal(policy_recipient(&p, "a@anywhere", 10), 1);
@@ -116,9 +120,11 @@ static void numbers(void **state)
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		write_file("control/databytes", cases[i].text);
 		write_file("control/timeoutsmtpd", cases[i].text);
+		write_file("control/timeoutsession", cases[i].text);
 		load(&p, 1, cases[i].note);
 		assert_true(p.databytes == cases[i].databytes);
 		assert_int_equal(p.timeout, cases[i].timeout);
+		assert_int_equal(p.session_seconds, cases[i].timeout == 1200 ? 43200 : cases[i].timeout);
 		policy_free(&p);
 	}
 }
@@ -144,12 +150,77 @@ static void environment(void **state)
 	}
 }
 
+/* Two names of one limit in files, one in the environment, and the variable that takes it away. */
+static void recipients(void **state)
+{
+	policy p;
+
+	(void)state;
+	write_file("control/me", "mx.example\n");
+	load(&p, 1, "");
+	assert_true(p.recipients == 0);
+	policy_free(&p);
+	write_file("control/maxrcpt", "5\n");
+	load(&p, 1, "");
+	assert_true(p.recipients == 5);
+	policy_free(&p);
+	write_file("control/maxrecipients", "7\n");
+	load(&p, 1, "");
+	assert_true(p.recipients == 7);
+	policy_free(&p);
+	setenv("MAXRECIPIENTS", "9", 1);
+	load(&p, 1, "");
+	assert_true(p.recipients == 9);
+	policy_free(&p);
+	setenv("MAXRECIPIENTS", "few", 1);
+	load(&p, 1, "variable MAXRECIPIENTS");
+	policy_free(&p);
+	setenv("DISABLE_MAXRCPT", "", 1);
+	load(&p, 1, "variable MAXRECIPIENTS");
+	assert_true(p.recipients == 0);
+	policy_free(&p);
+	unsetenv("MAXRECIPIENTS");
+	write_file("control/maxrecipients", "few\n");
+	load(&p, 1, "control/maxrecipients: line 1: not a number");
+	policy_free(&p);
+}
+
+static void bare_cr(void **state)
+{
+	static struct { char const *file; char const *variable; int want; char const *note; } const cases[] = {
+		{ 0, 0, 0, "" },
+		{ "0\n", 0, 0, "" },
+		{ "1\n", 0, 1, "" },
+		{ "1\n", "0", 0, "" },
+		{ "0\n", "1", 1, "" },
+		{ "yes\n", 0, 0, "control/rejectbarecr: line 1: not a number" },
+		{ 0, "", 0, "variable REJECTBARECR" },
+	};
+	policy p;
+	size_t i;
+
+	(void)state;
+	write_file("control/me", "mx.example\n");
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		unlink("control/rejectbarecr");
+		unsetenv("REJECTBARECR");
+		if (cases[i].file)
+			write_file("control/rejectbarecr", cases[i].file);
+		if (cases[i].variable)
+			setenv("REJECTBARECR", cases[i].variable, 1);
+		load(&p, 1, cases[i].note);
+		assert_int_equal(p.reject_bare_cr, cases[i].want);
+		policy_free(&p);
+	}
+}
+
 /* What cannot be read is never taken for absent. */
 static void unreadable(void **state)
 {
 	static char const *const files[] = {
 		"control/smtpgreeting", "control/localiphost", "control/timeoutsmtpd", "control/rcpthosts",
-		"control/badmailfrom", "control/databytes",
+		"control/badmailfrom", "control/databytes", "control/timeoutsession", "control/maxrcpt",
+		"control/maxrecipients", "control/rejectbarecr",
 	};
 	policy p;
 	size_t i;
@@ -264,6 +335,8 @@ int main(void)
 		cmocka_unit_test_setup(names, each_start),
 		cmocka_unit_test_setup(numbers, each_start),
 		cmocka_unit_test_setup(environment, each_start),
+		cmocka_unit_test_setup(recipients, each_start),
+		cmocka_unit_test_setup(bare_cr, each_start),
 		cmocka_unit_test_setup(unreadable, each_start),
 		cmocka_unit_test_setup(useless, each_start),
 		cmocka_unit_test_setup(damaged_cdb, each_start),

@@ -13,6 +13,10 @@
 
 static conn wire;
 
+/* What the next sessions are under; 0 is the default of each. */
+static uint64_t databytes, recipients;
+static int reject_bare_cr;
+
 /* A policy as if control held only a name and one domain in rcpthosts. */
 static void load(policy *p)
 {
@@ -22,6 +26,7 @@ static void load(policy *p)
 	*p = (policy)POLICY_ZERO;
 	assert_true(stralloc_copys(&p->greeting, "mx"));
 	p->timeout = 5;
+	p->session_seconds = 60;
 	p->hosts.present = 1;
 	assert_true(stralloc_copyb(&p->hosts.list.entries, domain, sizeof domain));
 	assert_true(stralloc_copyb(&p->hosts.list.lines, (char const *)&line, sizeof line));
@@ -47,6 +52,9 @@ static int talk(stralloc *out, size_t *pieces, char const *in, size_t n, size_t 
 	assert_int_equal(shutdown(fd[1], SHUT_WR), 0);
 	load(&p);
 	p.relayclient = relayclient;
+	p.databytes = databytes;
+	p.recipients = recipients;
+	p.reject_bare_cr = reject_bare_cr;
 	conn_open(&wire, fd[0], fd[0], p.timeout);
 	s.conn = &wire;
 	s.policy = &p;
@@ -106,6 +114,153 @@ static void dialogues(void **state)
 			assert_string_equal(out.s, cases[i].out);
 		}
 	}
+	stralloc_free(&out);
+}
+
+/* What is no path, and mail to nobody. */
+static void paths(void **state)
+{
+	static char const *const bad[] = {
+		"MAIL", "MAIL FROM", "MAIL FROM:", "MAIL a@b", "MAIL FROM:<@r>", "MAIL FROM:<a@b", "MAIL FROM:<\"a@b>",
+	};
+	stralloc out = STRALLOC_ZERO;
+	stralloc in = STRALLOC_ZERO;
+	size_t i, pieces;
+
+	(void)state;
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		in.len = 0;
+		assert_true(stralloc_cats(&in, bad[i]) && stralloc_cats(&in, "\r\nRCPT TO:<c@ok.example>\r\nQUIT\r\n"));
+		assert_int_equal(talk(&out, &pieces, in.s, in.len, in.len, 0), 0);
+		assert_string_equal(out.s, "220 mx ESMTP\r\n555 syntax error (#5.5.4)\r\n503 MAIL first (#5.5.1)\r\n221 mx\r\n");
+		/* and as a recipient */
+		in.len = 0;
+		assert_true(stralloc_cats(&in, "MAIL FROM:<>\r\nRCPT") && stralloc_cats(&in, bad[i] + 4)
+			&& stralloc_cats(&in, "\r\nDATA\r\nQUIT\r\n"));
+		assert_int_equal(talk(&out, &pieces, in.s, in.len, in.len, 0), 0);
+		assert_string_equal(out.s,
+			"220 mx ESMTP\r\n250 ok\r\n555 syntax error (#5.5.4)\r\n503 RCPT first (#5.5.1)\r\n221 mx\r\n");
+	}
+	stralloc_free(&in);
+	stralloc_free(&out);
+}
+
+static void nobody(void **state)
+{
+	static char const alone[] = "MAIL FROM:<>\r\nRCPT TO:<>\r\nRCPT TO:<>\r\nDATA\r\nQUIT\r\n";
+	static char const among[] = "MAIL FROM:<>\r\nRCPT TO:<>\r\nRCPT TO:<a>\r\nDATA\r\n.\r\nQUIT\r\n";
+	stralloc out = STRALLOC_ZERO;
+	size_t pieces;
+
+	(void)state;
+	assert_int_equal(talk(&out, &pieces, alone, sizeof alone - 1, sizeof alone, 0), 0);
+	assert_string_equal(out.s, "220 mx ESMTP\r\n250 ok\r\n250 ok\r\n250 ok\r\n"
+		"554 no recipient, <> is nobody (#5.1.3)\r\n221 mx\r\n");
+	assert_int_equal(talk(&out, &pieces, among, sizeof among - 1, sizeof among, 0), 0);
+	assert_non_null(strstr(out.s, "250 ok\r\n354 go ahead\r\n451 "));
+	stralloc_free(&out);
+}
+
+static void size(void **state)
+{
+	static struct { uint64_t databytes; char const *args; char const *code; } const cases[] = {
+		{ 0, "<a> SIZE=99999999999999999999", "250" },
+		{ 100, "<a> SIZE=100", "250" },
+		{ 100, "<a> SIZE=101", "552" },
+		{ 100, "a BODY=8BITMIME size=101", "552" },
+		{ 100, "<a> SIZE=99999999999999999999", "552" },
+		{ 100, "<a> SIZE=", "250" },
+		{ 100, "<\"SIZE=101 SIZE=101\"@b>", "250" },
+		{ UINT64_MAX, "<a> SIZE=99999999999999999999", "250" },
+	};
+	stralloc out = STRALLOC_ZERO;
+	size_t i, pieces;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		stralloc in = STRALLOC_ZERO;
+
+		databytes = cases[i].databytes;
+		assert_true(stralloc_cats(&in, "MAIL FROM:") && stralloc_cats(&in, cases[i].args) && stralloc_cats(&in, "\r\n"));
+		talk(&out, &pieces, in.s, in.len, in.len, 0);
+		assert_memory_equal(out.s + strlen("220 mx ESMTP\r\n"), cases[i].code, 3);
+		stralloc_free(&in);
+	}
+	databytes = 0;
+	stralloc_free(&out);
+}
+
+static void nul(void **state)
+{
+	static char const in[] = "HELO a\0b\r\nMAIL FROM:<a\0b@c>\r\nRCPT TO:<c>\r\nNO\0OP\r\n\0\r\nQUIT\r\n";
+	stralloc out = STRALLOC_ZERO;
+	size_t step, pieces;
+
+	(void)state;
+	for (step = 1; step <= sizeof in; step++) {
+		assert_int_equal(talk(&out, &pieces, in, sizeof in - 1, step, 0), 0);
+		assert_string_equal(out.s, "220 mx ESMTP\r\n500 NUL in command (#5.5.2)\r\n500 NUL in command (#5.5.2)\r\n"
+			"503 MAIL first (#5.5.1)\r\n500 NUL in command (#5.5.2)\r\n500 NUL in command (#5.5.2)\r\n221 mx\r\n");
+	}
+	stralloc_free(&out);
+}
+
+/* A browser's request is answered as any junk is; its second line ends the session. */
+static void web(void **state)
+{
+	static char const post[] = "POST / HTTP/1.1\r\nHost: mx\r\n\r\nHELO x\r\nMAIL FROM:<a>\r\n";
+	static char const harmless[] = "get x\r\nNOOP\r\nQUIT\r\n";
+	stralloc out = STRALLOC_ZERO;
+	size_t pieces;
+
+	(void)state;
+	assert_int_equal(talk(&out, &pieces, post, sizeof post - 1, sizeof post, 0), 1);
+	assert_string_equal(out.s, "220 mx ESMTP\r\n502 unimplemented (#5.5.1)\r\n421 this is no web server (#4.7.0)\r\n");
+	assert_int_equal(talk(&out, &pieces, harmless, sizeof harmless - 1, sizeof harmless, 0), 0);
+	assert_string_equal(out.s, "220 mx ESMTP\r\n502 unimplemented (#5.5.1)\r\n250 ok\r\n221 mx\r\n");
+	stralloc_free(&out);
+}
+
+static void junk(void **state)
+{
+	stralloc in = STRALLOC_ZERO;
+	stralloc out = STRALLOC_ZERO;
+	char const *at;
+	size_t i, pieces;
+	size_t answered = 0;
+
+	(void)state;
+	for (i = 0; i < SESSION_JUNK_MAX; i++)
+		assert_true(stralloc_cats(&in, "XYZZY\r\nNOOP\r\n"));
+	assert_true(stralloc_cats(&in, "QUIT\r\n"));
+	assert_int_equal(talk(&out, &pieces, in.s, in.len, in.len, 0), 0);
+	in.len -= 6;
+	assert_true(stralloc_cats(&in, "XYZZY\r\nQUIT\r\n"));
+	assert_int_equal(talk(&out, &pieces, in.s, in.len, in.len, 0), 1);
+	for (at = out.s; (at = strstr(at, "502 ")); at++)
+		answered++;
+	assert_int_equal(answered, SESSION_JUNK_MAX);
+	assert_non_null(strstr(out.s, "250 ok\r\n421 too many unknown commands (#4.7.0)\r\n"));
+	assert_null(strstr(out.s, "221"));
+	stralloc_free(&in);
+	stralloc_free(&out);
+}
+
+/* The limit is of each message, and a refused recipient does not count. */
+static void number_of_recipients(void **state)
+{
+	static char const in[] = "MAIL FROM:<a>\r\nRCPT TO:<a>\r\nRCPT TO:<a@no.example>\r\nRCPT TO:<b>\r\nRCPT TO:<c>\r\n"
+		"MAIL FROM:<a>\r\nRCPT TO:<d>\r\n";
+	stralloc out = STRALLOC_ZERO;
+	size_t pieces;
+
+	(void)state;
+	recipients = 2;
+	talk(&out, &pieces, in, sizeof in - 1, sizeof in, 0);
+	recipients = 0;
+	assert_string_equal(out.s, "220 mx ESMTP\r\n250 ok\r\n250 ok\r\n"
+		"553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)\r\n250 ok\r\n"
+		"452 too many recipients (#4.5.3)\r\n250 ok\r\n250 ok\r\n");
 	stralloc_free(&out);
 }
 
@@ -232,6 +387,29 @@ static void no_queue(void **state)
 	stralloc_free(&out);
 }
 
+static void bare_cr(void **state)
+{
+	static char const in[] =
+		"MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\na\rb\r\n.\r\n"
+		"MAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\nab\r\n.\r\nQUIT\r\n";
+	stralloc out = STRALLOC_ZERO;
+	char const *first;
+	size_t step, pieces;
+
+	(void)state;
+	for (step = 1; step <= 40; step += 3) {
+		reject_bare_cr = 1;
+		assert_int_equal(talk(&out, &pieces, in, sizeof in - 1, step, 0), 0);
+		first = strstr(out.s, "354 go ahead\r\n554 carriage return without line feed in message (#5.6.0)\r\n");
+		assert_non_null(first);
+		assert_non_null(strstr(first, "354 go ahead\r\n451 "));
+		reject_bare_cr = 0;
+		assert_int_equal(talk(&out, &pieces, in, sizeof in - 1, step, 0), 0);
+		assert_null(strstr(out.s, "554 "));
+	}
+	stralloc_free(&out);
+}
+
 /* Recipients are kept within their limit, counting what RELAYCLIENT adds. */
 static void many(void **state)
 {
@@ -260,9 +438,17 @@ int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(dialogues),
+		cmocka_unit_test(paths),
+		cmocka_unit_test(nobody),
+		cmocka_unit_test(size),
+		cmocka_unit_test(nul),
+		cmocka_unit_test(web),
+		cmocka_unit_test(junk),
+		cmocka_unit_test(number_of_recipients),
 		cmocka_unit_test(pipelined),
 		cmocka_unit_test(sequences),
 		cmocka_unit_test(no_queue),
+		cmocka_unit_test(bare_cr),
 		cmocka_unit_test(many),
 	};
 
