@@ -5,8 +5,10 @@
  * Answers with what proto/users.h calls a record, and speaks to qmail-lspawn through its exit code. */
 
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +22,7 @@
 #include "base/text.h"
 #include "proto/report.h"
 
-enum { NAME_MAX_LEN = 32 };             /* account names are shorter */
+static char const passwd_file[] = "/etc/passwd";
 
 char const *PROG = "qmail-getpw";
 
@@ -45,10 +47,68 @@ static int account_get(char const *name)
 	return found != 0;
 }
 
+static int cat_string(stralloc *sa, char const *s)
+{
+	return stralloc_catb(sa, s, strlen(s) + 1);
+}
+
+static int has_upper(char const *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (s[i] >= 'A' && s[i] <= 'Z')
+			return 1;
+	return 0;
+}
+
+/* The names in /etc/passwd that have upper case, few if any, each ended by NUL. Other name services know no
+ * case, or are asked for a name as it was written. */
+static stralloc const *upper_names(void)
+{
+	static stralloc names = STRALLOC_ZERO;
+	static int known;
+	struct passwd const *p;
+	FILE *f;
+
+	if (known)
+		return &names;
+	known = 1;
+	f = fopen(passwd_file, "re");
+	if (!f && errtemp(errno))
+		_exit(REPORT_TEMP);
+	while (f && (p = fgetpwent(f)))
+		if (has_upper(p->pw_name, strlen(p->pw_name)) && !cat_string(&names, p->pw_name))
+			_exit(REPORT_NOMEM);
+	if (f)
+		fclose(f);
+	return &names;
+}
+
+/* An account by that name in some other spelling than lower case, name. */
+static int account_by_spelling(char const *name, char const *local, size_t n)
+{
+	stralloc const *names = upper_names();
+	char written[LOGIN_NAME_MAX];
+	size_t i;
+	size_t len;
+
+	memcpy(written, local, n);
+	written[n] = 0;
+	if (has_upper(written, n) && account_get(written))
+		return 1;
+	for (i = 0; i < names->len; i += len + 1) {
+		len = strlen(names->s + i);
+		if (text_caseequals(names->s + i, len, name) && account_get(names->s + i))
+			return 1;
+	}
+	return 0;
+}
+
 /* The first n bytes of local are an account that may get mail: not root, and the home is its own. */
 static int is_user(char const *local, size_t n)
 {
-	char name[NAME_MAX_LEN];
+	char name[LOGIN_NAME_MAX];
 	struct stat st;
 
 	if (n >= sizeof name)
@@ -56,7 +116,7 @@ static int is_user(char const *local, size_t n)
 	memcpy(name, local, n);
 	name[n] = 0;
 	text_lowerb(name, n);
-	if (!account_get(name) || account.pw_uid == 0)
+	if ((!account_get(name) && !account_by_spelling(name, local, n)) || account.pw_uid == 0)
 		return 0;
 	if (stat(account.pw_dir, &st) < 0) {
 		if (errtemp(errno))
@@ -64,11 +124,6 @@ static int is_user(char const *local, size_t n)
 		return 0;
 	}
 	return st.st_uid == account.pw_uid;
-}
-
-static int cat_string(stralloc *sa, char const *s)
-{
-	return stralloc_catb(sa, s, strlen(s) + 1);
 }
 
 static int cat_number(stralloc *sa, uint64_t n)
