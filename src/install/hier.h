@@ -16,7 +16,7 @@ typedef enum
 	HIER_DIR,
 	HIER_FILE,              /* installed from source, replaced by each setup */
 	HIER_EMPTY,             /* a lock file: made when missing, content left alone */
-	HIER_ZEROS,             /* HIER_TCPTO_SIZE bytes 0: made when missing or of another size */
+	HIER_ZEROS,             /* HIER_TCPTO_SIZE bytes 0 or more: made when missing or shorter */
 	HIER_FIFO,
 } hier_type;
 

@@ -98,7 +98,7 @@ static int zero(int fd)
 
 	if (flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0)
 		return 0;
-	if (st.st_size == HIER_TCPTO_SIZE)
+	if (st.st_size >= HIER_TCPTO_SIZE)
 		return 1;
 	return ftruncate(fd, 0) == 0 && io_writeall(fd, zeros, sizeof zeros) && sync_file(fd);
 }

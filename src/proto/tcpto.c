@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -189,11 +190,11 @@ static int open_locked(char const *path, int flags)
 	return fd;
 }
 
-static int read_table(int fd, unsigned char t[TCPTO_SIZE], size_t *n)
+static int read_table(int fd, unsigned char t[TCPTO_MAX], size_t *n)
 {
 	*n = 0;
-	while (*n < TCPTO_SIZE) {
-		ssize_t r = pread(fd, t + *n, TCPTO_SIZE - *n, (off_t)*n);
+	while (*n < TCPTO_MAX) {
+		ssize_t r = pread(fd, t + *n, TCPTO_MAX - *n, (off_t)*n);
 
 		if (r == 0)
 			break;
@@ -223,7 +224,7 @@ static int write_at(int fd, unsigned char const *s, size_t n, size_t offset)
 	return 1;
 }
 
-int tcpto_load(char const *path, unsigned char t[TCPTO_SIZE], size_t *n)
+int tcpto_load(char const *path, unsigned char t[TCPTO_MAX], size_t *n)
 {
 	int fd = open_locked(path, O_RDONLY);
 	int ok;
@@ -238,16 +239,29 @@ int tcpto_load(char const *path, unsigned char t[TCPTO_SIZE], size_t *n)
 	return ok;
 }
 
+/* A file of the size it has, within limits, and nothing in it. */
+static int clear(int fd)
+{
+	static unsigned char const zeros[TCPTO_MAX] = { 0 };
+	struct stat st;
+	size_t size = TCPTO_SIZE;
+
+	if (fstat(fd, &st) < 0)
+		return 0;
+	if (st.st_size > TCPTO_SIZE)
+		size = st.st_size > TCPTO_MAX ? TCPTO_MAX : (size_t)st.st_size;
+	return write_at(fd, zeros, size, 0) && ftruncate(fd, (off_t)size) == 0;
+}
+
 int tcpto_clear(char const *path)
 {
-	static unsigned char const zeros[TCPTO_SIZE] = { 0 };
 	int fd = open_locked(path, O_WRONLY);
 	int ok;
 	int e;
 
 	if (fd < 0)
 		return 0;
-	ok = write_at(fd, zeros, sizeof zeros, 0) && ftruncate(fd, TCPTO_SIZE) == 0;
+	ok = clear(fd);
 	e = errno;
 	close(fd);
 	errno = e;
@@ -256,7 +270,7 @@ int tcpto_clear(char const *path)
 
 tcpto_status tcpto_check(char const *path, unsigned char const *address, size_t len)
 {
-	unsigned char t[TCPTO_SIZE];
+	unsigned char t[TCPTO_MAX];
 	size_t n;
 
 	if (!tcpto_load(path, t, &n))
@@ -266,7 +280,7 @@ tcpto_status tcpto_check(char const *path, unsigned char const *address, size_t 
 
 void tcpto_note(char const *path, unsigned char const *address, size_t len, int timedout)
 {
-	unsigned char t[TCPTO_SIZE];
+	unsigned char t[TCPTO_MAX];
 	size_t n;
 	size_t at;
 	int fd = open_locked(path, O_RDWR);

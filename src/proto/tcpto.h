@@ -8,7 +8,10 @@
 
 /* queue/lock/tcpto: addresses whose connections timed out, so that not every delivery waits for them again.
  *
- * Records of 16 bytes, 64 of them in a file of 1024:
+ * Records of 16 bytes, 64 of them in the file of 1024 that every qmail has. A longer file has room for more, up
+ * to 4096: whoever defers mail for more hosts at once makes it longer (truncate -s 16384). Other qmails use the
+ * first 64 records of it.
+ *
  *	0-3 IPv4 address, 4 number of recent timeouts (0: unused; at most 10), 5-7 zero,
  *	8-11 time of the last one that counted (seconds since 1970, little endian), 12-15 zero.
  * An IPv6 address is a record of ours that other qmails take for one of an address nobody has (246/8):
@@ -17,7 +20,7 @@
  *
  * Writers: qmail-remote, qmail-tcpok, qmail-rspawn (zeroes it at start). Reader: qmail-tcpto. Each under an
  * exclusive flock(2). A file that cannot be used means that nothing is listed. */
-enum { TCPTO_SIZE = 1024, TCPTO_RECORD = 16 };
+enum { TCPTO_SIZE = 1024, TCPTO_MAX = 65536, TCPTO_RECORD = 16 };
 
 typedef enum
 {
@@ -46,9 +49,10 @@ extern unsigned int tcpto_record(unsigned char const *record, uint32_t *when, un
 extern tcpto_status tcpto_check(char const *path, unsigned char const *address, size_t len);
 extern void tcpto_note(char const *path, unsigned char const *address, size_t len, int timedout);
 
-/* tcpto_load: up to TCPTO_SIZE bytes of the file, their number into *n. tcpto_clear: TCPTO_SIZE zeros. Both
- * under the lock; 1, or 0 with errno. The file is not created. */
-extern int tcpto_load(char const *path, unsigned char t[TCPTO_SIZE], size_t *n);
+/* tcpto_load: up to TCPTO_MAX bytes of the file, their number into *n. tcpto_clear: zeros, as many as there were
+ * bytes, TCPTO_SIZE at least and TCPTO_MAX at most. Both under the lock; 1, or 0 with errno. The file is not
+ * created. */
+extern int tcpto_load(char const *path, unsigned char t[TCPTO_MAX], size_t *n);
 extern int tcpto_clear(char const *path);
 
 #endif

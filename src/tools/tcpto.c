@@ -65,7 +65,7 @@ static void print_record(unsigned char const *record, uint32_t now)
 
 int main(void)
 {
-	unsigned char t[TCPTO_SIZE];
+	static unsigned char t[TCPTO_MAX];
 	uint32_t now = (uint32_t)time(0);
 	size_t n;
 	size_t i;

@@ -132,6 +132,7 @@ static void locks_keep_their_contents(void **state)
 	hier_entry const zeros = { HIER_ZEROS, 0644, CONF_QMAILR, CONF_QMAIL, "tcpto", 0 };
 	static char const nul[HIER_TCPTO_SIZE];
 	static char used[HIER_TCPTO_SIZE];
+	static char more[16 * HIER_TCPTO_SIZE];
 	ino_t before;
 
 	(void)state;
@@ -141,9 +142,15 @@ static void locks_keep_their_contents(void **state)
 	expect_text("home/tcpto", nul, sizeof nul);
 	before = inode("home/tcpto");
 	memset(used, 7, sizeof used);
+	memset(more, 7, sizeof more);
 	put("home/tcpto", used, sizeof used);
 	assert_int_equal(place_entry(home, &zeros, 0), PLACE_KEPT);
 	expect_text("home/tcpto", used, sizeof used);
+	/* a longer one is the admin's wish */
+	put("home/tcpto", more, sizeof more);
+	assert_int_equal(verify_entry(home, &zeros, 0) & VERIFY_SIZE, 0);
+	assert_int_equal(place_entry(home, &zeros, 0), PLACE_KEPT);
+	expect_text("home/tcpto", more, sizeof more);
 	put("home/tcpto", used, 1023);
 	assert_int_equal(verify_entry(home, &zeros, 0), VERIFY_SIZE);
 	assert_int_equal(place_entry(home, &zeros, 0), PLACE_KEPT);

@@ -181,7 +181,7 @@ static void v6(void **state)
 static void the_file(void **state)
 {
 	char path[] = "/tmp/tcpto-test-XXXXXX";
-	unsigned char t[TCPTO_SIZE];
+	static unsigned char t[TCPTO_MAX];
 	struct stat st;
 	size_t n;
 	int fd = mkstemp(path);
@@ -206,13 +206,6 @@ static void the_file(void **state)
 	tcpto_note(path, a4, 4, 0);
 	assert_true(tcpto_load(path, t, &n));
 	assert_int_equal(t[4], 0);
-	/* larger than it should be */
-	assert_int_equal(ftruncate(fd, 5000), 0);
-	assert_true(tcpto_load(path, t, &n));
-	assert_int_equal(n, TCPTO_SIZE);
-	assert_true(tcpto_clear(path));
-	assert_int_equal(fstat(fd, &st), 0);
-	assert_int_equal(st.st_size, TCPTO_SIZE);
 	close(fd);
 	unlink(path);
 	assert_false(tcpto_clear(path));
@@ -220,6 +213,41 @@ static void the_file(void **state)
 	assert_int_equal(tcpto_check(path, a4, 4), TCPTO_ABSENT);
 	tcpto_note(path, a4, 4, 1);
 	assert_int_equal(access(path, F_OK), -1);
+}
+
+/* A longer file has room for more addresses, and keeps it. */
+static void longer_file(void **state)
+{
+	static struct { off_t size; size_t cleared; } const sizes[] = {
+		{ 0, TCPTO_SIZE }, { 1023, TCPTO_SIZE }, { TCPTO_SIZE, TCPTO_SIZE }, { 5000, 5000 }, { TCPTO_MAX, TCPTO_MAX },
+		{ TCPTO_MAX + 1, TCPTO_MAX }, { 1 << 30, TCPTO_MAX },
+	};
+	char path[] = "/tmp/tcpto-test-XXXXXX";
+	static unsigned char t[TCPTO_MAX];
+	int fd = mkstemp(path);
+	size_t i;
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		struct stat st;
+		size_t n;
+		size_t k;
+
+		assert_int_equal(ftruncate(fd, sizes[i].size), 0);
+		assert_true(tcpto_clear(path));
+		assert_int_equal(fstat(fd, &st), 0);
+		assert_int_equal(st.st_size, sizes[i].cleared);
+		for (k = 0; k < 70; k++)
+			tcpto_note(path, (unsigned char const []){ 192, 0, 2, (unsigned char)k }, 4, 1);
+		assert_true(tcpto_load(path, t, &n));
+		assert_int_equal(n, sizes[i].cleared);
+		for (n = 0, k = 0; k < 70; k++)
+			n += tcpto_check(path, (unsigned char const []){ 192, 0, 2, (unsigned char)k }, 4) == TCPTO_LISTED;
+		assert_int_equal(n, sizes[i].cleared == TCPTO_SIZE ? 64 : 70);
+	}
+	close(fd);
+	unlink(path);
 }
 
 int main(void)
@@ -232,6 +260,7 @@ int main(void)
 		cmocka_unit_test(replacement),
 		cmocka_unit_test(v6),
 		cmocka_unit_test(the_file),
+		cmocka_unit_test(longer_file),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
