@@ -56,12 +56,17 @@ static size_t line_length(char const *s, size_t n)
 	return end ? (size_t)(end - s) : n;
 }
 
+size_t control_line_length(char const *s, size_t n)
+{
+	return trimmed(s, line_length(s, n));
+}
+
 control_status control_readline(stralloc *sa, char const *file)
 {
 	control_status status = slurp_file(sa, file);
 
 	if (status == CONTROL_READ)
-		sa->len = trimmed(sa->s, line_length(sa->s, sa->len));
+		sa->len = control_line_length(sa->s, sa->len);
 	return status;
 }
 
@@ -76,24 +81,29 @@ control_status control_readdefault(stralloc *sa, char const *file, int use_me, c
 	return status;
 }
 
+control_status control_number(unsigned int *value, char const *s, size_t n)
+{
+	unsigned int v = 0;
+	size_t i;
+
+	for (i = 0; i < n && s[i] >= '0' && s[i] <= '9'; i++) {
+		unsigned int digit = (unsigned int)(s[i] - '0');
+
+		v = v > (UINT_MAX - digit) / 10 ? UINT_MAX : v * 10 + digit;
+	}
+	if (i == 0)
+		return CONTROL_BAD;
+	*value = v;
+	return CONTROL_READ;
+}
+
 control_status control_readint(unsigned int *n, char const *file)
 {
 	stralloc sa = STRALLOC_ZERO;
 	control_status status = control_readline(&sa, file);
-	unsigned int value = 0;
-	size_t i = 0;
 
-	if (status == CONTROL_READ) {
-		for (; i < sa.len && sa.s[i] >= '0' && sa.s[i] <= '9'; i++) {
-			unsigned int digit = (unsigned int)(sa.s[i] - '0');
-
-			value = value > (UINT_MAX - digit) / 10 ? UINT_MAX : value * 10 + digit;
-		}
-		if (i == 0)
-			status = CONTROL_BAD;
-		else
-			*n = value;
-	}
+	if (status == CONTROL_READ)
+		status = control_number(n, sa.s, sa.len);
 	stralloc_free(&sa);
 	return status;
 }
@@ -113,15 +123,15 @@ static int add_entry(control_list *l, char const *s, size_t n, size_t lineno)
 	return 1;
 }
 
-static int split_lines(control_list *l, stralloc const *text)
+int control_list_parse(control_list *l, char const *s, size_t n)
 {
 	size_t pos = 0;
 	size_t lineno = 1;
 
-	for (; pos < text->len; lineno++) {
-		size_t len = line_length(text->s + pos, text->len - pos);
+	for (; pos < n; lineno++) {
+		size_t len = line_length(s + pos, n - pos);
 
-		if (!add_entry(l, text->s + pos, trimmed(text->s + pos, len), lineno))
+		if (!add_entry(l, s + pos, trimmed(s + pos, len), lineno))
 			return 0;
 		pos += len + 1;
 	}
@@ -136,7 +146,7 @@ control_status control_readlist(control_list *l, char const *file, int use_me)
 	int ok = 1;
 
 	if (status == CONTROL_READ) {
-		ok = split_lines(&fresh, &text);
+		ok = control_list_parse(&fresh, text.s, text.len);
 	} else if (status == CONTROL_ABSENT && use_me) {
 		status = control_readline(&text, "control/me");
 		if (status == CONTROL_READ)

@@ -48,7 +48,15 @@ typedef struct control_list
  * A NUL in a line ends the entry there. On CONTROL_ERROR *l is as it was before. */
 extern control_status control_readlist(control_list *l, char const *file, int use_me);
 
+/* control_line: the number of the line that entry i came from. */
 extern size_t control_line(control_list const *l, size_t i);
 extern void control_list_free(control_list *l);
+
+/* What the readers make of a text s[0..n), without a file. control_line_length: how long the first line is without
+ * blanks and tabs at its end. control_number: the digits it starts with; as control_readint. control_list_parse:
+ * the entries of a list file are appended to *l; 1, or 0 without memory. */
+extern size_t control_line_length(char const *s, size_t n);
+extern control_status control_number(unsigned int *value, char const *s, size_t n);
+extern int control_list_parse(control_list *l, char const *s, size_t n);
 
 #endif
