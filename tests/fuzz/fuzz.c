@@ -104,6 +104,24 @@ char *fuzz_copy(span x)
 	return s;
 }
 
+int fuzz_netstring(span *in, span *content)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < in->n && in->s[i] >= '0' && in->s[i] <= '9' && n <= 200000000; i++) {
+		if (i == 1 && in->s[0] == '0')
+			return 0;
+		n = n * 10 + (uint64_t)(in->s[i] - '0');
+	}
+	if (i == 0 || i == in->n || in->s[i] != ':' || n >= in->n - i - 1 || in->s[i + 1 + n] != ',')
+		return 0;
+	*content = (span){ in->s + i + 1, (size_t)n };
+	in->s += i + 1 + n + 1;
+	in->n -= i + 1 + (size_t)n + 1;
+	return 1;
+}
+
 void fuzz_memory(int ok)
 {
 	if (!ok)

@@ -29,6 +29,10 @@ extern span fuzz_section(span *in);
 extern span fuzz_line(span *in);
 extern span fuzz_whole(uint8_t const *data, size_t size);
 
+/* fuzz_netstring: take the whole netstring that *in starts with. 1 and its content, or 0 if it starts with none or
+ * with a part of one. */
+extern int fuzz_netstring(span *in, span *content);
+
 /* fuzz_same, fuzz_same_fold: whether two texts are equal, or equal but for the case of ASCII letters. */
 extern int fuzz_same(span a, span b);
 extern int fuzz_same_fold(span a, span b);
