@@ -116,6 +116,7 @@ int LLVMFuzzerTestOneInput(uint8_t const *data, size_t size)
 	HOLDS(a->len <= ADDRESS_ROOM && a->len <= in.n);
 	HOLDS(a->len == 0 || (!memchr(a->s, 0, a->len) && !memchr(a->s, '\r', a->len) && !memchr(a->s, '\n', a->len)));
 	if (status == ADDRESS_OK) {
+		HOLDS(a->end <= in.n && a->end > a->len);
 		if (a->len <= ADDRESS_MAX)
 			check_fixpoint(a);
 		check_literal(a);

@@ -24,6 +24,7 @@ static void check_split(char const *line, size_t n)
 	HOLDS(p.arglen == 0 || (p.arg[0] != ' ' && p.arg + p.arglen == line + n));
 	for (spaces = p.verblen; spaces < n - p.arglen; spaces++)
 		HOLDS(line[spaces] == ' ');
+	HOLDS(smtpcmd_size(p.arg, p.arglen) == 0 || (p.arglen > 5 && memchr(p.arg, '=', p.arglen)));
 	which = smtpcmd_verb(&p, verbs, VERBS);
 	HOLDS(which <= VERBS);
 	HOLDS(which == VERBS || fuzz_same_fold((span){ p.verb, p.verblen }, (span){ verbs[which], strlen(verbs[which]) }));
@@ -34,6 +35,7 @@ static void feed(stralloc *notes, span in, cut c)
 	smtpcmd cmd = SMTPCMD_ZERO;
 	uint32_t state = 0;
 	size_t pos = 0;
+	size_t start = 0;
 
 	while (pos < in.n) {
 		size_t len = fuzz_piece(c, &state, in.n - pos);
@@ -48,6 +50,8 @@ static void feed(stralloc *notes, span in, cut c)
 			span line = { cmd.line.s, cmd.line.len };
 
 			HOLDS(line.n == 0 || (!memchr(line.s, 0, line.n) && !memchr(line.s, '\n', line.n)));
+			HOLDS(cmd.has_nul == (memchr(in.s + start, 0, pos - start) != 0));
+			start = pos;
 			fuzz_put(notes, line.s, line.n);
 			check_split(line.n ? line.s : "", line.n);
 		}
