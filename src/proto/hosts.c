@@ -9,6 +9,7 @@
 
 #include "base/notes.h"
 #include "base/setting.h"
+#include "base/table.h"
 
 static char const FEW[] = "control/rcpthosts";
 static char const MORE[] = "control/morercpthosts.cdb";
@@ -34,7 +35,7 @@ int hosts_more(void *data, char const *key, size_t n)
 	if (!h->mapped && cdb_init(&h->cdb, h->fd) < 0)
 		return -1;
 	h->mapped = 1;
-	return cdb_find(&h->cdb, key, (unsigned int)n);
+	return table_find(&h->cdb, key, n);
 }
 
 void hosts_damaged(stralloc *notes)

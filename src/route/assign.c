@@ -7,16 +7,14 @@
 
 #include <cdb.h>
 
+#include "base/table.h"
 #include "base/text.h"
 
 int assign_cdb(void *table, char const *key, size_t n, char const **data, size_t *datalen)
 {
 	struct cdb *c = table;
-	int r;
+	int r = table_find(c, key, n);
 
-	if (n > UINT_MAX / 2)
-		return 0;
-	r = cdb_find(c, key, (unsigned int)n);
 	if (r <= 0)
 		return r;
 	*datalen = cdb_datalen(c);
