@@ -8,11 +8,10 @@
 #include "fuzz.h"
 #include "mail/dotqmail.h"
 
-/* The line as dot-qmail(5) has it: up to a NUL, without blanks at its end. */
+/* The line as dot-qmail(5) has it: without blanks at its end. */
 static span significant(span line)
 {
-	line.n = strnlen(line.s, line.n);
-	while (line.n && strchr(" \t", line.s[line.n - 1]))
+	while (line.n && (line.s[line.n - 1] == ' ' || line.s[line.n - 1] == '\t'))
 		line.n--;
 	return line;
 }
@@ -21,6 +20,8 @@ static int allowed(dotqmail_kind kind, span line)
 {
 	if (line.n == 0)
 		return kind == DOTQMAIL_BLANK;
+	if (memchr(line.s, 0, line.n))
+		return kind == (line.s[0] == '#' ? DOTQMAIL_COMMENT : DOTQMAIL_BAD);
 	switch (line.s[0]) {
 	case '#': return kind == DOTQMAIL_COMMENT;
 	case '|': return kind == DOTQMAIL_PROGRAM;
@@ -34,7 +35,7 @@ static int allowed(dotqmail_kind kind, span line)
 /* What is carried out is what stands in the line, all of it, and nothing more. */
 static void check(dotqmail const *d, span line)
 {
-	size_t sign = line.n && strchr("#|+&", line.s[0]) ? 1 : 0;
+	size_t sign = line.n && memchr("#|+&", line.s[0], 4) ? 1 : 0;
 
 	HOLDS(allowed(d->kind, line));
 	if (d->kind == DOTQMAIL_BAD) {

@@ -42,6 +42,10 @@ static void load(policy *p, char const *relayclient)
 	p->timeout = 1;
 	p->databytes = 300;
 	p->relayclient = relayclient;
+	/* Two configurations in one. */
+	p->recipients = relayclient ? 2 : 0;
+	p->reject_bare_cr = relayclient != 0;
+	p->session_seconds = 1;
 	p->have_localiphost = 1;
 	p->me_ready = 1;
 	fuzz_memory(stralloc_copys(&p->greeting, "mx") && stralloc_copys(&p->localiphost, "ok.example"));
