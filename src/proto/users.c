@@ -21,11 +21,13 @@ users_line_status users_line_parse(users_line *l, char const *s, size_t n)
 		return USERS_LINE_END;
 	if (memchr(s, 0, n))
 		return USERS_LINE_NUL;
+	if (s[0] == ':')
+		return USERS_LINE_NONAME;
+	if (s[0] != '=' && s[0] != '+')
+		return USERS_LINE_SIGN;
 	colon = memchr(s, ':', n);
 	if (!colon)
 		return USERS_LINE_SHORT;
-	if (colon == s)
-		return USERS_LINE_NONAME;
 	l->sign = s[0];
 	l->local = s + 1;
 	l->locallen = (size_t)(colon - l->local);
@@ -48,6 +50,8 @@ char const *users_line_problem(users_line_status st)
 		return "there is a NUL byte in it; write the line anew";
 	case USERS_LINE_NONAME:
 		return "it starts with a colon; write =address: or +prefix: first";
+	case USERS_LINE_SIGN:
+		return "it starts with neither = nor +; write =address: or +prefix: first, and no comments";
 	case USERS_LINE_SHORT:
 		return "it has fewer than seven colons; write =address:user:uid:gid:home:dash:ext:";
 	case USERS_LINE_OK:
@@ -77,10 +81,6 @@ static int is_zero(char const *s, size_t n)
 
 char const *users_line_doubt(users_line const *l)
 {
-	if (l->sign == '#')
-		return "there are no comments in this file: the line counts as an address";
-	if (l->sign != '=' && l->sign != '+')
-		return "it starts with neither = nor +: its first character is dropped";
 	if (l->fieldlen[1] == 0 || digits(l->field[1], l->fieldlen[1]) != l->fieldlen[1])
 		return "the uid is not a number";
 	if (l->fieldlen[2] == 0 || digits(l->field[2], l->fieldlen[2]) != l->fieldlen[2])

@@ -25,7 +25,7 @@ enum { USERS_FIELDS = 6 };              /* user, uid, gid, home, dash, ext */
 
 typedef struct users_line
 {
-	char sign;                      /* what the line starts with; anything but + means = */
+	char sign;                      /* = or + */
 	char const *local;
 	size_t locallen;
 	char const *field[USERS_FIELDS];
@@ -39,6 +39,7 @@ typedef enum
 	USERS_LINE_EMPTY,
 	USERS_LINE_NUL,
 	USERS_LINE_NONAME,              /* starts with a colon */
+	USERS_LINE_SIGN,                /* starts with neither = nor + */
 	USERS_LINE_SHORT,               /* fewer than seven colons */
 } users_line_status;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 #include "base/control.h"
 #include "base/fds.h"
 #include "base/notes.h"
+#include "base/scratch.h"
 #include "base/setting.h"
 #include "base/sync.h"
 #include "base/text.h"
@@ -27,10 +27,38 @@ static char const SOURCE[] = "control/morercpthosts";
 static char const SCRATCH[] = "control/morercpthosts.tmp";
 static char const TARGET[] = "control/morercpthosts.cdb";
 
-static int write_hosts(int fd, control_list *hosts)
+/* A file that was written on another system has lines that end in CR LF. */
+static size_t without_cr(char const *s, size_t n)
+{
+	while (n > 0 && (s[n - 1] == '\r' || s[n - 1] == ' ' || s[n - 1] == '\t'))
+		n--;
+	return n;
+}
+
+/* An entry that was nothing else is empty then. */
+static void strip(control_list *hosts)
+{
+	char const *s = hosts->entries.s;
+	size_t len = 0;
+	size_t i;
+
+	for (i = 0; i < hosts->n; i++) {
+		size_t whole = strlen(s);
+		size_t n = without_cr(s, whole);
+
+		memmove(hosts->entries.s + len, s, n);
+		text_lowerb(hosts->entries.s + len, n);
+		len += n;
+		hosts->entries.s[len++] = 0;
+		s += whole + 1;
+	}
+	hosts->entries.len = len;
+}
+
+static int write_hosts(int fd, control_list const *hosts)
 {
 	struct cdb_make cdb;
-	char *s = hosts->entries.s;
+	char const *s = hosts->entries.s;
 	size_t i;
 
 	if (cdb_make_start(&cdb, fd) < 0)
@@ -38,30 +66,50 @@ static int write_hosts(int fd, control_list *hosts)
 	for (i = 0; i < hosts->n; i++) {
 		size_t n = strlen(s);
 
-		text_lowerb(s, n);
-		if (cdb_make_add(&cdb, s, (unsigned int)n, "", 0) < 0)
+		if (n > 0 && cdb_make_add(&cdb, s, (unsigned int)n, "", 0) < 0)
 			return 0;
 		s += n + 1;
 	}
 	return cdb_make_finish(&cdb) == 0;
 }
 
-static void fail(char const *what, char const *file)
+static void clean_up(void)
 {
 	int e = errno;
 
 	unlink(SCRATCH);
+	errno = e;
+}
+
+static void fail(char const *what, char const *file)
+{
+	int e = errno;
+
+	clean_up();
 	strerr_warnw(TARGET, " is as it was; when the cause below is mended, run ", PROG, " again");
 	errno = e;
 	strerr_diefusys(EXIT_TEMP, what, file);
 }
 
-/* smtpd may look at the list at any time: it sees the old one or the new one, and after a power cut too. */
-static void replace(control_list *hosts)
+/* Of several that run at once each waits here for the one before it, and reads the list after that. */
+static void load(control_list *hosts)
 {
-	int fd = open(SCRATCH, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	stralloc notes = STRALLOC_ZERO;
 
-	if (fd < 0 || !write_hosts(fd, hosts) || !sync_file(fd) || close(fd) < 0)
+	if (control_readlist(hosts, SOURCE, 0) != CONTROL_READ) {
+		clean_up();
+		strerr_diefusys(EXIT_TEMP, "read ", SOURCE);
+	}
+	strip(hosts);
+	setting_useless(&notes, hosts, SOURCE, "@ \t\r", "no host is called that",
+		"mail for that host is refused; write the domain alone, without @, blanks and CR");
+	notes_tell(&notes);
+}
+
+/* smtpd may look at the list at any time: it sees the old one or the new one, and after a power cut too. */
+static void replace(int fd, control_list const *hosts)
+{
+	if (!write_hosts(fd, hosts) || !sync_file(fd))
 		fail("write ", SCRATCH);
 	if (rename(SCRATCH, TARGET) < 0)
 		fail("replace ", TARGET);
@@ -72,18 +120,17 @@ static void replace(control_list *hosts)
 int main(void)
 {
 	control_list hosts = CONTROL_LIST_ZERO;
-	stralloc notes = STRALLOC_ZERO;
+	int fd;
 
 	if (!fds_sane(2))
 		return EXIT_TEMP;
 	umask(033);
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(EXIT_TEMP, "change to ", conf_home);
-	if (control_readlist(&hosts, SOURCE, 0) != CONTROL_READ)
-		strerr_diefusys(EXIT_TEMP, "read ", SOURCE);
-	setting_useless(&notes, &hosts, SOURCE, "@ \t\r", "no host is called that",
-		"mail for that host is refused; write the domain alone, without @, blanks and CR");
-	notes_tell(&notes);
-	replace(&hosts);
+	fd = scratch_open(SCRATCH);
+	if (fd < 0)
+		strerr_diefusys(EXIT_TEMP, "write ", SCRATCH);
+	load(&hosts);
+	replace(fd, &hosts);
 	return 0;
 }

@@ -11,7 +11,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +24,7 @@
 
 #include "base/conf.h"
 #include "base/fds.h"
+#include "base/scratch.h"
 #include "base/sync.h"
 #include "proto/users.h"
 
@@ -39,6 +39,7 @@ enum { LINE_LIMIT = 65536 };            /* a longer record could not be used */
 char const *PROG = "qmail-newu";
 
 static unsigned long line;
+static int have_tmp;
 
 /* The messages that other programs know have no room for a line number or a cure. Who reads a pipe gets
  * those alone; a terminal and a log file get the line and the cure before them. */
@@ -59,40 +60,38 @@ static void explain(char const *what)
 	strerr_warnw(ASSIGN, " line ", fmt, ": ", what);
 }
 
+/* Before every exit that is no success: the name is free for the next one of us. */
+static void clean_up(void)
+{
+	if (have_tmp)
+		unlink(CDB_TMP);
+}
+
 static void bad_format(char const *what)
 {
+	clean_up();
 	explain(what);
 	strerr_dief(111, "bad format in ", ASSIGN);
 }
 
 static void cannot_write(void)
 {
+	int e = errno;
+
+	clean_up();
+	errno = e;
 	if (for_people())
 		strerr_warnwusys("write ", CDB_TMP);
 	strerr_dief(111, "unable to write ", CDB_TMP);
 }
 
-/* ---- the new table */
-
-/* Whoever waited for the lock may hold a file that has become users/cdb meanwhile: that one must not be
- * written to any more. */
-static int tmp_open(void)
+static void no_memory(void)
 {
-	for (;;) {
-		int fd = open(CDB_TMP, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-		struct stat mine;
-		struct stat named;
-
-		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &mine) < 0)
-			strerr_dief(111, "unable to open ", CDB_TMP);
-		if (stat(CDB_TMP, &named) == 0 && named.st_dev == mine.st_dev && named.st_ino == mine.st_ino) {
-			if (ftruncate(fd, 0) < 0 || fchmod(fd, 0644) < 0)
-				cannot_write();
-			return fd;
-		}
-		close(fd);
-	}
+	clean_up();
+	strerr_dief(111, "out of memory");
 }
+
+/* ---- the new table */
 
 static void put(struct cdb_make *c, stralloc const *key, stralloc const *data)
 {
@@ -107,7 +106,7 @@ static void wild_add(stralloc *wild, users_line const *l, stralloc const *key)
 	if (l->sign != '+' || l->locallen == 0 || (wild->len && memchr(wild->s, last, wild->len)))
 		return;
 	if (!stralloc_catb(wild, &last, 1))
-		strerr_dief(111, "out of memory");
+		no_memory();
 }
 
 /* ---- users/assign */
@@ -154,14 +153,16 @@ static void convert(int fd, struct cdb_make *c)
 			explain(doubt);
 		key.len = data.len = 0;
 		if (!users_line_record(&l, &key, &data))
-			strerr_dief(111, "out of memory");
+			no_memory();
 		put(c, &key, &data);
 		wild_add(&wild, &l, &key);
 	}
 	if (errno == ENOMEM)
-		strerr_dief(111, "out of memory");
-	if (errno && errno != EPIPE)
+		no_memory();
+	if (errno && errno != EPIPE) {
+		clean_up();
 		strerr_dief(111, "unable to read ", ASSIGN);
+	}
 	bad_format("the file ends without a line that is a single dot; add one");
 }
 
@@ -172,6 +173,17 @@ static void keep_other(void)
 		return;
 	if ((unlink(OTHER_TMP) < 0 && errno != ENOENT) || link(CDB, OTHER_TMP) < 0 || rename(OTHER_TMP, OTHER) < 0)
 		strerr_diefusys(111, "link ", CDB, " to ", OTHER);
+}
+
+static int assign_open(void)
+{
+	int fd = open(ASSIGN, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		clean_up();
+		strerr_dief(111, "unable to open ", ASSIGN);
+	}
+	return fd;
 }
 
 int main(void)
@@ -185,22 +197,23 @@ int main(void)
 		strerr_diefusys(111, "open descriptors 0 to 2");
 	if (chdir(conf_home) < 0)
 		strerr_dief(111, "unable to chdir");
-	in = open(ASSIGN, O_RDONLY | O_CLOEXEC);
-	if (in < 0)
-		strerr_dief(111, "unable to open ", ASSIGN);
-	out = tmp_open();
+	in = assign_open();
+	out = scratch_open(CDB_TMP);
+	if (out < 0)
+		strerr_dief(111, "unable to open ", CDB_TMP);
+	have_tmp = 1;
 	/* What another one of us waited with may be newer than what we opened first. */
 	close(in);
-	in = open(ASSIGN, O_RDONLY | O_CLOEXEC);
-	if (in < 0)
-		strerr_dief(111, "unable to open ", ASSIGN);
+	in = assign_open();
 	if (cdb_make_start(&c, out) < 0)
 		cannot_write();
 	convert(in, &c);
 	if (cdb_make_finish(&c) < 0 || !sync_file(out))
 		cannot_write();
-	if (rename(CDB_TMP, CDB) < 0)
+	if (rename(CDB_TMP, CDB) < 0) {
+		clean_up();
 		strerr_dief(111, "unable to move ", CDB_TMP, " to ", CDB);
+	}
 	keep_other();
 	if (!sync_dir("users"))
 		strerr_diefusys(111, "sync ", "users");

@@ -2,7 +2,9 @@
 
 /* qmail-pw2u: makes lines for users/assign of the lines of passwd(5).
  *
- * What is printed without the last line, a dot, is no users/assign: qmail-newu refuses it. */
+ * What is printed without the last line, a dot, is no users/assign: qmail-newu refuses it. Before some of
+ * its errors qmail's printed what it had got so far, and a program that reads a pipe still gets that; a file
+ * or a terminal gets everything or nothing. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -75,6 +77,16 @@ static void flush(void)
 {
 	if (!io_writeall(1, out.s, out.len))
 		strerr_diefusys(EXIT_TEMP, "write the output");
+	out.len = 0;
+}
+
+/* Before an error. */
+static void flush_part(void)
+{
+	struct stat st;
+
+	if (fstat(1, &st) == 0 && S_ISFIFO(st.st_mode))
+		flush();
 	out.len = 0;
 }
 
@@ -252,12 +264,12 @@ static void do_subuser(constmap const *accounts, stralloc const *line, unsigned 
 		char fmt[ULONG_FMT];
 
 		fmt[ulong_fmt(fmt, number)] = 0;
-		flush();
+		flush_part();
 		strerr_dief(EXIT_TEMP, SUBUSERS " line ", fmt, ": not a subuser; write subuser:user:prefix: with all three colons");
 	}
 	e = constmap_find(accounts, user.s, user.n);
 	if (!e) {
-		flush();
+		flush_part();
 		need(stralloc_catb(&out, user.s, user.n) && stralloc_0(&out));
 		strerr_dief(EXIT_TEMP, "unable to find ", out.s, " user for subuser");
 	}
@@ -380,7 +392,7 @@ int main(int argc, char const *const *argv)
 	read_files();
 	do_passwd();
 	if (!have_alias) {
-		flush();
+		flush_part();
 		strerr_dief(EXIT_TEMP, "unable to find alias user");
 	}
 	do_subusers();

@@ -30,12 +30,44 @@ def newu(qmail, text):
     ("=foo:foo:1:1:/x\n.\n", 1),
     (":foo:foo:1:1:/x:::\n.\n", 1),
     ("=foo:%s:::\n" % FOO, 2),
+    ("# comment\n=foo:%s:::\n.\n" % FOO, 1),
+    ("=foo:%s:::\n#bar:%s:::\n.\n" % (FOO, FOO), 2),
+    (" =foo:%s:::\n.\n" % FOO, 1),
 ])
 def test_users_assign(qmail, text, line):
     r = newu(qmail, text)
     assert r.returncode == 111
     assert r.stderr.endswith("qmail-newu: fatal: bad format in users/assign\n")
     assert re.search(r"line %d\b|:%d:" % (line, line), r.stderr), r.stderr
+    assert not os.path.exists(qmail / "users/cdb.tmp")
+
+
+def test_tables_of_several_at_once(qmail):
+    """Nothing is lost, left behind or damaged when two admins make the same table."""
+    qmail.control(morercpthosts="".join("h%d.example\n" % i for i in range(5000)))
+    with open(qmail / "users/assign", "w") as f:
+        f.write("".join("=u%d:%s:::\n" % (i, FOO) for i in range(5000)) + ".\n")
+    for program, table in (("qmail-newu", "users/cdb"), ("qmail-newmrh", "control/morercpthosts.cdb")):
+        assert subprocess.run([qmail / ("bin/" + program)]).returncode == 0
+        with open(qmail / table, "rb") as f:
+            whole = f.read()
+        several = [subprocess.Popen([qmail / ("bin/" + program)]) for _ in range(12)]
+        while any(p.poll() is None for p in several):
+            with open(qmail / table, "rb") as f:
+                assert f.read() == whole
+        assert [p.returncode for p in several] == [0] * 12
+        assert not [name for name in os.listdir(os.path.dirname(qmail / table)) if name.endswith(".tmp")]
+
+
+def test_pw2u_prints_all_or_nothing(qmail):
+    """Into a file; programs that read a pipe get as much of it as qmail's gave them."""
+    accounts = b"joe:x:501:601::/h:/x\n"
+    with open(os.path.join(SCRATCH, "pw2u.out"), "w+") as out:
+        r = subprocess.run([qmail / "bin/qmail-pw2u", "-H"], input=accounts, stdout=out, stderr=subprocess.PIPE)
+        assert (r.returncode, r.stderr) == (111, b"qmail-pw2u: fatal: unable to find alias user\n")
+        assert out.seek(0, 2) == 0
+    r = subprocess.run([qmail / "bin/qmail-pw2u", "-H"], input=accounts, capture_output=True)
+    assert (r.returncode, r.stdout) == (111, b"=joe:joe:501:601:/h:::\n+joe-:joe:501:601:/h:-::\n")
 
 
 @pytest.fixture
@@ -282,7 +314,7 @@ def test_newmrh_names_the_file(qmail):
         os.rmdir(qmail / "control/morercpthosts")
 
 
-@pytest.mark.parametrize("text, line", [("a.example\nfoo@b.example\n", 2), ("a.example\r\n", 1), ("# hosts\n\n b.example\n", 3)])
+@pytest.mark.parametrize("text, line", [("a.example\nfoo@b.example\n", 2), ("a.exa\rmple\r\n", 1), ("# hosts\n\n b.example\n", 3)])
 def test_newmrh_names_the_line(qmail, text, line):
     qmail.control(morercpthosts=text)
     with open(os.path.join(SCRATCH, "newmrh.err"), "w+") as err:
@@ -293,3 +325,11 @@ def test_newmrh_names_the_line(qmail, text, line):
     # programs that compare get what qmail gave them
     r = subprocess.run([qmail / "bin/qmail-newmrh"], capture_output=True, text=True)
     assert r.returncode == 0 and r.stderr == ""
+
+
+def test_newmrh_takes_the_lines_of_other_systems(qmail):
+    qmail.control(rcpthosts="other.example\n", morercpthosts="a.example\r\n\r\nB.example \r\r\n")
+    r = subprocess.run([qmail / "bin/qmail-newmrh"], capture_output=True, text=True)
+    assert (r.returncode, r.stderr) == (0, "")
+    answer, _ = smtpd(qmail, b"MAIL FROM:<>\r\nRCPT TO:<x@a.example>\r\nRCPT TO:<x@b.example>\r\nRCPT TO:<x@>\r\nQUIT\r\n")
+    assert [ln[:3] for ln in answer.split(b"\r\n")[1:-1]] == [b"250", b"250", b"250", b"553", b"221"]

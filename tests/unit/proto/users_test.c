@@ -28,6 +28,12 @@ static void line_status(void **state)
 		{ "=::::::", 7, USERS_LINE_SHORT },
 		{ "=:::::::", 8, USERS_LINE_OK },
 		{ ":u:1:2:/h:::", 12, USERS_LINE_NONAME },
+		{ "#", 1, USERS_LINE_SIGN },
+		{ "#j:u:1:2:/h:::", 14, USERS_LINE_SIGN },
+		{ " =j:u:1:2:/h:::", 15, USERS_LINE_SIGN },
+		{ "j:u:1:2:/h:::", 13, USERS_LINE_SIGN },
+		{ "\r", 1, USERS_LINE_SIGN },
+		{ "\xef\xbb\xbf=j:u:1:2:/h:::", 17, USERS_LINE_SIGN },
 		{ "=j:u\0:1:2:/h:::", 15, USERS_LINE_NUL },
 		{ "=j\0o:u:1:2:/h:::", 16, USERS_LINE_NUL },
 		{ "+example.com-example.com:89:89:/v/d:-::", 39, USERS_LINE_SHORT },
@@ -72,7 +78,7 @@ static void line_record(void **state)
 		{ "+Foo-:Bar:1:2:/H:-:X:more", "!foo-", 5, BYTES("Bar\0" "1\0" "2\0/H\0-\0X") },
 		{ "+:a:1:2:/h:-::", "!", 1, BYTES("a\0" "1\0" "2\0/h\0-\0") },
 		{ "=:a:1:2:/h:::", "!", 2, BYTES("a\0" "1\0" "2\0/h\0\0") },
-		{ "#x:a:b:c:d:e:f:", "!x", 3, BYTES("a\0b\0c\0d\0e\0f") },
+		{ "=x:a:b:c:d:e:f:", "!x", 3, BYTES("a\0b\0c\0d\0e\0f") },
 		{ "=\303\211:a:1:2:/h:::", "!\303\211", 4, BYTES("a\0" "1\0" "2\0/h\0\0") },
 	};
 	stralloc key = STRALLOC_ZERO;
@@ -101,8 +107,6 @@ static void line_doubt(void **state)
 	{
 		{ "=joe:joe:501:501:/home/joe:::", 0 },
 		{ "+:a:1:0:/h:-::", 0 },
-		{ "#joe:joe:501:501:/home/joe:::", 1 },
-		{ " =joe:joe:501:501:/home/joe:::", 1 },
 		{ "=joe:joe::501:/home/joe:::", 1 },
 		{ "=joe:joe:501::/home/joe:::", 1 },
 		{ "=joe:joe:5x:501:/home/joe:::", 1 },
