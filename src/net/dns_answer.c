@@ -13,6 +13,7 @@ enum
 	HEADER = 12,
 	RECORD_HEADER = 10,             /* type, class, time to live, length */
 	POINTER = 0xc0,
+	POINTER_TO = 0x3fff,            /* where it leads: the rest of its two bytes */
 	PREFERENCE = 2,                 /* in front of the name in an MX record */
 };
 
@@ -21,7 +22,8 @@ static unsigned int get16(unsigned char const *p)
 	return (unsigned int)p[0] << 8 | p[1];
 }
 
-/* The position behind the name at pos, or 0 when it does not end within n. */
+/* The position behind the name at pos, or 0 when it does not end within n. A pointer leads back, if only to the
+ * header: a packet with another one is damaged. */
 static size_t skip_name(unsigned char const *s, size_t n, size_t pos)
 {
 	while (pos < n) {
@@ -30,7 +32,7 @@ static size_t skip_name(unsigned char const *s, size_t n, size_t pos)
 		if (c == 0)
 			return pos + 1;
 		if ((c & POINTER) == POINTER)
-			return pos + 2 <= n ? pos + 2 : 0;
+			return pos + 2 <= n && (get16(s + pos) & POINTER_TO) < pos ? pos + 2 : 0;
 		if (c & POINTER)
 			return 0;
 		pos += 1 + c;

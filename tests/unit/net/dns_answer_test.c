@@ -321,6 +321,27 @@ static void pointer_loops(void **state)
 	assert_false(dns_read_exchangers(&x, p.s, p.n));
 }
 
+/* The owner's name is passed over, but a pointer in it that leads anywhere but back is none. */
+static void owner_pointers(void **state)
+{
+	static struct { int from_itself; int good; } const rows[] = { { -1, 1 }, { 0, 0 }, { 1, 0 }, { 2, 0 }, { 1000, 0 } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		size_t owner;
+		unsigned int to;
+
+		start(MX);
+		owner = p.n;
+		mx(10, "mx.example");
+		to = (unsigned int)((int)owner + rows[i].from_itself);
+		p.s[owner] = (unsigned char)(0xc0 | to >> 8);
+		p.s[owner + 1] = (unsigned char)to;
+		assert_int_equal(dns_read_exchangers(&x, p.s, p.n), rows[i].good);
+	}
+}
+
 static void wrong_lengths(void **state)
 {
 	size_t data;
@@ -458,6 +479,7 @@ int main(void)
 		cmocka_unit_test(any_byte_wrong),
 		cmocka_unit_test(noise),
 		cmocka_unit_test(pointer_loops),
+		cmocka_unit_test(owner_pointers),
 		cmocka_unit_test(wrong_lengths),
 		cmocka_unit_test(order),
 		cmocka_unit_test(order_full),

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -192,6 +193,33 @@ static void elsewhere(void **state)
 	stralloc_free(&helo);
 }
 
+/* Ten timeouts, one for each recipient, and a second for each 1000 bytes; and nothing overflows. */
+static void limits(void **state)
+{
+	static struct { unsigned int timeout; size_t n; off_t size; unsigned int seconds; } const cases[] = {
+		{ 1200, 1, 0, 13200 },
+		{ 1, 1, 999, 11 },
+		{ 1, 3, 5000000, 13 + 5000 },
+		{ 100000000, 100000, 0, INT32_MAX },
+	};
+	size_t i;
+
+	(void)state;
+	assert_true(io_start());
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		client_job job = { .message = file_with(""), .n = cases[i].n, .timeout = cases[i].timeout };
+		tain early;
+		tain late;
+
+		assert_int_equal(ftruncate(job.message, cases[i].size), 0);
+		io_deadline(&early, cases[i].seconds - 1);
+		client_limit(&job);
+		io_deadline(&late, cases[i].seconds);
+		assert_true(tain_less(&early, &job.end) && !tain_less(&late, &job.end));
+		close(job.message);
+	}
+}
+
 static void addresses(void **state)
 {
 	(void)state;
@@ -204,7 +232,7 @@ static void addresses(void **state)
 int main(void)
 {
 	static struct CMUnitTest const tests[] = { cmocka_unit_test(dialogues), cmocka_unit_test(elsewhere),
-		cmocka_unit_test(addresses) };
+		cmocka_unit_test(limits), cmocka_unit_test(addresses) };
 
 	return cmocka_run_group_tests(tests, 0, 0);
 }
