@@ -46,7 +46,7 @@ static int cat_message_id(stralloc *sa, header const *h)
 	stralloc const *host = &h->controls->idhost;
 
 	return stralloc_cats(sa, "Message-ID: ")
-		&& messageid_cat(sa, h->identity->now, (unsigned long)h->identity->pid, host->s, host->len)
+		&& messageid_cat(sa, h->identity->now, h->identity->nanoseconds, (unsigned long)h->identity->pid, host->s, host->len)
 		&& stralloc_append(sa, '\n');
 }
 

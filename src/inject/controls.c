@@ -3,11 +3,13 @@
 #include "inject/controls.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <skalibs/types.h>
 
 #include "base/conf.h"
+#include "base/text.h"
 
 static int read_lists(controls *c, fault *f)
 {
@@ -21,7 +23,7 @@ static int read_lists(controls *c, fault *f)
 }
 
 /* Who settled a name: *value is the variable or the first line of the file, or me, or the name itself.
- * *where tells which file, or is null for what is no file. */
+ * *where tells which file or variable, or is null. */
 static int find(stralloc *value, char const **where, stralloc const *me, char const *file, char const *variable,
 	fault *f)
 {
@@ -32,7 +34,7 @@ static int find(stralloc *value, char const **where, stralloc const *me, char co
 		return fault_errno(f, FAULT_READ);
 	*where = file;
 	if (mine) {
-		*where = 0;
+		*where = variable;
 		return stralloc_copys(value, mine) || fault_errno(f, FAULT_NOMEM);
 	}
 	if (status == CONTROL_READ)
@@ -45,25 +47,41 @@ static int find(stralloc *value, char const **where, stralloc const *me, char co
 	return stralloc_copys(value, file + sizeof "control") || fault_errno(f, FAULT_NOMEM);
 }
 
-/* The user's own mistake is shown to him as the line it is. That of the administrator names the file, and
- * the mail can be tried again. */
-static int unusable(char const *where, complete_host const *h, fault *f)
+static int is_file(char const *where)
+{
+	return strncmp(where, "control/", sizeof "control") == 0;
+}
+
+/* The user's mistake names the variable; that of the administrator the file, and the mail can be tried again. */
+static int unusable(char const *where, stralloc const *value, fault *f)
 {
 	stralloc text = STRALLOC_ZERO;
-	int ok;
-
-	if (!where)
-		return fault_set(f, FAULT_LINE, h->text.s, h->text.len);
-	ok = stralloc_cats(&text, where)
+	int file = is_file(where);
+	int ok = stralloc_cats(&text, where)
 		&& stralloc_cats(&text, " does not hold a host name: ")
-		&& stralloc_catb(&text, h->text.s + 1, h->text.len - 1)
-		&& stralloc_cats(&text, " (put a host name into its first line, like mail.example.org)");
+		&& (value->len > 0 ? text_oneline(&text, value->s, value->len) : stralloc_cats(&text, "it is empty"))
+		&& stralloc_cats(&text, file ? " (put a host name into its first line, like mail.example.org)"
+			: " (set it to one like mail.example.org, or unset it)");
+
 	if (!ok)
 		fault_errno(f, FAULT_NOMEM);
 	else
-		fault_set(f, FAULT_CONTROL, text.s, text.len);
+		fault_set(f, file ? FAULT_CONTROL : FAULT_VARIABLE, text.s, text.len);
 	stralloc_free(&text);
 	return 0;
+}
+
+static int check(char const *where, stralloc const *value, fault *f)
+{
+	return !where || complete_name_ok(value->s, value->len) || unusable(where, value, f);
+}
+
+/* What is in the environment and cannot even be parsed is shown as other lines are that cannot. */
+static int unparsable(char const *where, complete_host const *h, stralloc const *value, fault *f)
+{
+	if (where && is_file(where))
+		return unusable(where, value, f);
+	return fault_set(f, FAULT_LINE, h->text.s, h->text.len);
 }
 
 static int read_host(complete_host *h, char lead, stralloc const *me, char const *file, char const *variable, fault *f)
@@ -75,12 +93,13 @@ static int read_host(complete_host *h, char lead, stralloc const *me, char const
 	if (ok) {
 		switch (complete_host_set(h, lead, value.s, value.len)) {
 		case TOKEN822_OK:
+			ok = check(where, &value, f);
 			break;
 		case TOKEN822_FAILED:
 			ok = fault_errno(f, FAULT_NOMEM);
 			break;
 		default:
-			ok = unusable(where, h, f);
+			ok = unparsable(where, h, &value, f);
 		}
 	}
 	stralloc_free(&value);
@@ -94,7 +113,8 @@ static int read_hosts(controls *c, stralloc const *me, fault *f)
 	return read_host(&c->rules.defaultdomain, '.', me, "control/defaultdomain", "QMAILDEFAULTDOMAIN", f)
 		&& read_host(&c->rules.defaulthost, '@', me, "control/defaulthost", "QMAILDEFAULTHOST", f)
 		&& read_host(&c->rules.plusdomain, '.', me, "control/plusdomain", "QMAILPLUSDOMAIN", f)
-		&& find(&c->idhost, &where, me, "control/idhost", "QMAILIDHOST", f);
+		&& find(&c->idhost, &where, me, "control/idhost", "QMAILIDHOST", f)
+		&& check(where, &c->idhost, f);
 }
 
 int controls_read(controls *c, fault *f)

@@ -25,8 +25,11 @@ static saying const sayings[] = {
 	[FAULT_WRITE] = { "write error\n", "", TEMPORARY },
 	[FAULT_HOME] = { "internal bug\n", "", TEMPORARY },
 	[FAULT_CONTROL] = { "", "\n", TEMPORARY },
+	[FAULT_VARIABLE] = { "", "\n", PERMANENT },
 	/* what cannot be parsed is shown as it is; a field brings its own line end */
 	[FAULT_LINE] = { "unable to parse this line:\n", "", PERMANENT },
+	[FAULT_NOBODY] = { "empty recipient address in this line:\n", "", PERMANENT },
+	[FAULT_BYTE] = { "control character in an address of this line:\n", "", PERMANENT },
 	[FAULT_ADDRESS] = { "unable to parse address: ", "\n", PERMANENT },
 	[FAULT_HEADER_LONG] = { "header is longer than " LIMIT_TEXT(LIMIT_HEADER) " bytes\n", "", PERMANENT },
 	[FAULT_FIELD_LONG] = { "address field is longer than " LIMIT_TEXT(LIMIT_FIELD)

@@ -17,7 +17,10 @@ typedef enum fault_kind
 	FAULT_WRITE,            /* standard output */
 	FAULT_HOME,
 	FAULT_CONTROL,          /* text: what is wrong with which file, and the cure */
+	FAULT_VARIABLE,         /* text: what is wrong with which variable of the environment, and the cure */
 	FAULT_LINE,             /* text: a header field */
+	FAULT_NOBODY,           /* text: a field with a recipient address that is empty */
+	FAULT_BYTE,             /* text: a field with a control character in an address */
 	FAULT_ADDRESS,          /* text: an argument */
 	FAULT_HEADER_LONG,
 	FAULT_FIELD_LONG,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inject/limits.h"
+#include "mail/crlf.h"
 
 enum { LINE_WIDTH = 80 };
 
@@ -34,30 +35,60 @@ static unsigned char const treatment[HFIELDS] = {
 	[HFIELD_CONTENT_LENGTH] = DROP,
 };
 
+/* Addresses are being taken from a field, which is the end of the text. */
 typedef struct taking
 {
 	header *h;
+	size_t start;
 	unsigned int what;
 } taking;
+
+static int take_sender(taking const *t, addrlist_address const *a)
+{
+	header *h = t->h;
+	stralloc *sender = h->sender;
+
+	h->sender = 0;
+	if (!sender_take(sender, h->identity, a, h->fault))
+		return 0;
+	return recipients_text_ok(sender->s, sender->len)
+		|| fault_set(h->fault, FAULT_BYTE, h->text.s + t->start, h->text.len - t->start);
+}
+
+static int add(taking const *t, recipients_list which, addrlist_address const *a)
+{
+	header *h = t->h;
+
+	return recipients_add(h->recipients, which, a, h->text.s + t->start, h->text.len - t->start, h->fault);
+}
 
 static int take(void *data, addrlist_address const *a)
 {
 	taking *t = data;
 	header *h = t->h;
 
-	if (t->what & SENDER && h->sender) {
-		stralloc *sender = h->sender;
-
-		h->sender = 0;
-		return sender_take(sender, h->identity, a, h->fault);
-	}
-	if (t->what & NORMAL && !recipients_add(h->recipients, RECIPIENTS_HEADER, a, h->fault))
+	if (t->what & SENDER && h->sender)
+		return take_sender(t, a);
+	if (t->what & NORMAL && !add(t, RECIPIENTS_HEADER, a))
 		return 0;
-	if (t->what & RESENT && !recipients_add(h->recipients, RECIPIENTS_RESENT, a, h->fault))
+	if (t->what & RESENT && !add(t, RECIPIENTS_RESENT, a))
 		return 0;
 	/* Who sees the message matters only to those who keep a list of lists. */
 	if (t->what & VISIBLE && h->controls->list_map.n)
-		return recipients_add(h->recipients, RECIPIENTS_VISIBLE, a, h->fault);
+		return add(t, RECIPIENTS_VISIBLE, a);
+	return 1;
+}
+
+/* Recipients or not: what cannot be parsed is nothing to go by. */
+static int refuse(taking const *t)
+{
+	header *h = t->h;
+	char const *field = h->text.s + t->start;
+	size_t n = h->text.len - t->start;
+
+	if (!(t->what & RECIPIENTS))
+		return fault_set(h->fault, FAULT_LINE, field, n);
+	recipients_refuse(h->recipients, t->what & NORMAL ? RECIPIENTS_HEADER : RECIPIENTS_RESENT, FAULT_LINE, field, n);
 	return 1;
 }
 
@@ -82,12 +113,10 @@ static int rewrite(header *h, size_t start, token822_list const *l)
 	return ok;
 }
 
-/* A field that cannot be parsed is left as it is if it only names recipients: the message still goes to
- * those that were found in it from the right, and to those named elsewhere. */
 static int treat_addresses(header *h, size_t start, unsigned int what)
 {
 	token822_list l = TOKEN822_LIST_ZERO;
-	taking t = { .h = h, .what = what };
+	taking t = { .h = h, .start = start, .what = what };
 	size_t len = h->text.len - start;
 	token822_status status;
 	int ok = 1;
@@ -101,8 +130,8 @@ static int treat_addresses(header *h, size_t start, unsigned int what)
 		ok = fault_errno(h->fault, FAULT_NOMEM);
 	else if (status == TOKEN822_OK && !(what & DROP))
 		ok = rewrite(h, start, &l);
-	else if (status != TOKEN822_OK && !(what & RECIPIENTS))
-		ok = fault_set(h->fault, FAULT_LINE, h->text.s + start, len);
+	else if (status != TOKEN822_OK && !(status == TOKEN822_LOOSE && what & RECIPIENTS))
+		ok = refuse(&t);
 	token822_free(&l);
 	return ok;
 }
@@ -140,7 +169,12 @@ static int is_mbox_line(stralloc const *line)
 static int end_header(header *h, stralloc const *line)
 {
 	int blank = line->len == 1 && line->s[0] == '\n';
+	crlf t = CRLF_ZERO;
 
+	if (line->len == 2 && memcmp(line->s, "\r\n", 2) == 0) {
+		h->text.len = crlf_decode(&t, h->text.s, h->text.s, h->text.len);
+		blank = 1;
+	}
 	if (!stralloc_copys(&h->body, "\n") || (!blank && !stralloc_catb(&h->body, line->s, line->len)))
 		return fault_errno(h->fault, FAULT_NOMEM);
 	return 1;

@@ -27,7 +27,10 @@ typedef struct header
 #define HEADER_ZERO { .text = STRALLOC_ZERO, .body = STRALLOC_ZERO }
 
 /* header_read: from *in up to the body. Set the pointers before. 1, or 0 and *fault.
- * A line that can be no field ends the header; then body starts with a blank line of our own. */
+ * A line that can be no field ends the header; then body starts with a blank line of our own. Where an empty line of
+ * CR LF ends it, the lines of text lose their CR, too; those of the body do not.
+ * A field that names recipients but not in a way that all can be told is left as it is, and the list that they
+ * belong to has trouble; other fields of addresses must be readable. */
 extern int header_read(header *h, input *in);
 
 extern int header_has(header const *h, hfield which);

@@ -108,6 +108,7 @@ static void read_arguments(char const *const *argv)
 	for (; *argv; argv++) {
 		address.len = 0;
 		if (!recipients_argument(&address, *argv, &control.rules, FAULT_ADDRESS, &trouble)
+		 || (address.len == 0 && !fault_set(&trouble, FAULT_ADDRESS, *argv, strlen(*argv)))
 		 || !recipients_add_text(&recipient, RECIPIENTS_ARGUMENT, address.s, address.len, &trouble))
 			die();
 	}
@@ -116,15 +117,12 @@ static void read_arguments(char const *const *argv)
 
 static void end_sender(header const *h)
 {
-	char const *nul;
-
 	/* still wanted: neither -f nor a Return-Path field gave one */
 	if (h->sender && !sender_default(&sender, h->identity, &control.rules, &trouble))
 		die();
 	if (!stralloc_0(&sender))
 		die_nomem();
-	nul = memchr(sender.s, 0, sender.len);
-	sender.len = (size_t)(nul - sender.s);
+	sender.len--;
 }
 
 static void put_header(header const *h, int print)
@@ -164,18 +162,23 @@ static void put_body(header const *h)
 		sink_puts(&out, "\n");
 }
 
-static void send_message(header const *h, int by)
+/* The lists that receive the message, then RECIPIENTS_LISTS. */
+enum { RECEIVERS = 3 };
+static void find_receivers(recipients_list *lists, header const *h, int by)
 {
-	recipients_list from_header = header_is_resent(h) ? RECIPIENTS_RESENT : RECIPIENTS_HEADER;
-	recipients_list lists[3] = { RECIPIENTS_LISTS, RECIPIENTS_LISTS, RECIPIENTS_LISTS };
 	int n = 0;
 
 	if (by & BY_ARGUMENTS)
 		lists[n++] = RECIPIENTS_ARGUMENT;
-	if (by & BY_HEADER)
-		lists[n] = from_header;
-	if (!sink_close(&out, sender.s, &recipient, lists, &trouble))
-		die();
+	if (by & BY_HEADER) {
+		lists[n] = header_is_resent(h) ? RECIPIENTS_RESENT : RECIPIENTS_HEADER;
+		if (recipient.trouble[lists[n]].kind != FAULT_NONE) {
+			trouble = recipient.trouble[lists[n]];
+			die();
+		}
+		n++;
+	}
+	lists[n] = RECIPIENTS_LISTS;
 }
 
 /* A standard input that is closed must stay unreadable, and none of the three may become a file of ours. */
@@ -193,6 +196,7 @@ int main(int argc, char const *const *argv)
 	identity id;
 	options o = { .by = BY_DEFAULT };
 	header h = HEADER_ZERO;
+	recipients_list receivers[RECEIVERS];
 
 	keep_descriptors();
 	sig_ignore(SIGPIPE);
@@ -202,6 +206,8 @@ int main(int argc, char const *const *argv)
 	read_options(&o, argc, argv);
 	if (o.by & BY_ARGUMENTS)
 		read_arguments(argv + o.first);
+	if (!identity_check(&id, &trouble))
+		die();
 
 	h.controls = &control;
 	h.identity = &id;
@@ -211,9 +217,11 @@ int main(int argc, char const *const *argv)
 	input_init(&in, 0);
 	if (!header_read(&h, &in))
 		die();
+	find_receivers(receivers, &h, o.by);
 	end_sender(&h);
 	put_header(&h, o.print);
 	put_body(&h);
-	send_message(&h, o.by);
+	if (!sink_close(&out, sender.s, &recipient, receivers, &trouble))
+		die();
 	_exit(0);
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "inject/limits.h"
+#include "mail/argument.h"
 #include "mail/quote.h"
 
 static size_t total(recipients const *r)
@@ -18,34 +19,48 @@ static size_t total(recipients const *r)
 	return sum;
 }
 
-/* *sa holds an address from start on: end it, at its first NUL if it has one. */
-static int finish(recipients *r, stralloc *sa, size_t start, fault *f)
+static int finish(recipients *r, stralloc *sa, fault *f)
 {
-	char const *nul;
-
 	if (!stralloc_0(sa))
 		return fault_errno(f, FAULT_NOMEM);
-	nul = memchr(sa->s + start, 0, sa->len - start);
-	sa->len = (size_t)(nul - sa->s) + 1;
-	if (total(r) > LIMIT_RECIPIENTS)
-		return fault_set(f, FAULT_RECIPIENTS_LONG, "", 0);
+	return total(r) <= LIMIT_RECIPIENTS || fault_set(f, FAULT_RECIPIENTS_LONG, "", 0);
+}
+
+int recipients_text_ok(char const *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if ((unsigned char)s[i] < ' ')
+			return 0;
 	return 1;
 }
 
-int recipients_add(recipients *r, recipients_list which, addrlist_address const *a, fault *f)
+void recipients_refuse(recipients *r, recipients_list which, fault_kind kind, char const *field, size_t n)
+{
+	fault_set(&r->trouble[which], kind, field, n);
+}
+
+int recipients_add(recipients *r, recipients_list which, addrlist_address const *a, char const *field, size_t n,
+	fault *f)
 {
 	stralloc *sa = &r->list[which];
 	size_t start = sa->len;
 
-	return addrlist_text(sa, a) ? finish(r, sa, start, f) : fault_errno(f, FAULT_NOMEM);
+	if (!addrlist_text(sa, a))
+		return fault_errno(f, FAULT_NOMEM);
+	if (sa->len > start && recipients_text_ok(sa->s + start, sa->len - start))
+		return finish(r, sa, f);
+	recipients_refuse(r, which, sa->len > start ? FAULT_BYTE : FAULT_NOBODY, field, n);
+	sa->len = start;
+	return 1;
 }
 
 int recipients_add_text(recipients *r, recipients_list which, char const *s, size_t n, fault *f)
 {
 	stralloc *sa = &r->list[which];
-	size_t start = sa->len;
 
-	return stralloc_catb(sa, s, n) ? finish(r, sa, start, f) : fault_errno(f, FAULT_NOMEM);
+	return stralloc_catb(sa, s, n) ? finish(r, sa, f) : fault_errno(f, FAULT_NOMEM);
 }
 
 char const *recipients_next(recipients const *r, recipients_list which, size_t *i)
@@ -60,13 +75,45 @@ char const *recipients_next(recipients const *r, recipients_list which, size_t *
 }
 
 /* Unlike in an envelope, what has no host needs its quotes too. */
-static int quote_argument(stralloc *sa, char const *s)
+static int quote_argument(stralloc *sa, char const *s, size_t n)
 {
-	size_t n = strlen(s);
-
 	if (n == 0)
 		return 1;
 	return text_rchr(s, n, '@') == n ? quote_box(sa, s, n) : quote_address(sa, s, n);
+}
+
+/* An argument is one address: no < or > is left, and no two words stand side by side. */
+static int is_one(token822_list const *l)
+{
+	int after_word = 0;
+	size_t i;
+
+	for (i = 0; i < l->count; i++) {
+		token822_type type = token822_at(l, i);
+		int word = token822_is_word(type) && type != TOKEN822_COMMENT;
+
+		if (type == TOKEN822_LEFT || type == TOKEN822_RIGHT || (word && after_word))
+			return 0;
+		if (type != TOKEN822_COMMENT)
+			after_word = word;
+	}
+	return 1;
+}
+
+/* The argument, quoted, as tokens. */
+static token822_status parse_argument(token822_list *l, stralloc *quoted, char const *argument)
+{
+	char const *s;
+	size_t n;
+	int bare = argument_bare(argument, &s, &n);
+	token822_status status;
+
+	if (!quote_argument(quoted, s, n))
+		return TOKEN822_FAILED;
+	status = token822_parse(l, quoted->s, quoted->len);
+	if (status != TOKEN822_OK)
+		return status;
+	return bare && recipients_text_ok(s, n) && is_one(l) ? TOKEN822_OK : TOKEN822_BAD;
 }
 
 int recipients_argument(stralloc *sa, char const *argument, complete_rules const *rules, fault_kind kind,
@@ -75,10 +122,9 @@ int recipients_argument(stralloc *sa, char const *argument, complete_rules const
 	stralloc quoted = STRALLOC_ZERO;
 	token822_list l = TOKEN822_LIST_ZERO;
 	addrlist_address a = { .n = 1 };
-	token822_status status;
+	token822_status status = parse_argument(&l, &quoted, argument);
 	int ok = 0;
 
-	status = quote_argument(&quoted, argument) ? token822_parse(&l, quoted.s, quoted.len) : TOKEN822_FAILED;
 	if (status == TOKEN822_OK) {
 		a.run[0] = (addrlist_run){ .list = &l, .from = 0, .to = l.count, .comments = 1 };
 		complete_address(&a, rules);

@@ -10,17 +10,41 @@
 
 #include "base/text.h"
 #include "inject/limits.h"
+#include "inject/recipients.h"
 #include "mail/quote.h"
 
 enum { LINE_WIDTH = 80 };
 
-static char const *first_of(char const *const *names)
+static char const *const users[] = { "QMAILUSER", "MAILUSER", "USER", "LOGNAME", "QMAILSUSER" };
+static char const *const hosts[] = { "QMAILHOST", "MAILHOST", "QMAILSHOST" };
+static char const *const full_names[] = { "QMAILNAME", "MAILNAME", "NAME" };
+enum { USERS = 4, SENDER_USER = 4, HOSTS = 2, SENDER_HOST = 2, FULL_NAMES = 3 };
+
+/* A user without a name is no user. */
+static char const *user_from(char const *variable)
+{
+	char const *value = getenv(variable);
+
+	return value && *value ? value : 0;
+}
+
+static char const *first_of(char const *const *variables, size_t n)
 {
 	char const *value = 0;
 
-	while (!value && *names)
-		value = getenv(*names++);
+	for (; !value && n > 0; n--)
+		value = getenv(*variables++);
 	return value;
+}
+
+static char const *first_user(void)
+{
+	char const *user = 0;
+	size_t i;
+
+	for (i = 0; !user && i < USERS; i++)
+		user = user_from(users[i]);
+	return user ? user : "anonymous";
 }
 
 static void read_letters(identity *id)
@@ -39,23 +63,66 @@ static void read_letters(identity *id)
 
 void identity_read(identity *id)
 {
-	static char const *const users[] = { "QMAILUSER", "MAILUSER", "USER", "LOGNAME", 0 };
-	static char const *const hosts[] = { "QMAILHOST", "MAILHOST", 0 };
-	static char const *const names[] = { "QMAILNAME", "MAILNAME", "NAME", 0 };
+	struct timespec now;
 
-	*id = (identity){ .now = time(0), .pid = getpid() };
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	*id = (identity){ .now = now.tv_sec, .nanoseconds = now.tv_nsec, .pid = getpid() };
 	read_letters(id);
-	id->user = first_of(users);
-	if (!id->user)
-		id->user = "anonymous";
-	id->host = first_of(hosts);
-	id->name = first_of(names);
-	id->sender_user = getenv("QMAILSUSER");
+	id->user = first_user();
+	id->host = first_of(hosts, HOSTS);
+	id->name = first_of(full_names, FULL_NAMES);
+	id->sender_user = user_from(users[SENDER_USER]);
 	if (!id->sender_user)
 		id->sender_user = id->user;
-	id->sender_host = getenv("QMAILSHOST");
+	id->sender_host = getenv(hosts[SENDER_HOST]);
 	if (!id->sender_host)
 		id->sender_host = id->host;
+}
+
+/* The variable whose value this is, not a copy of it. */
+static char const *variable_of(char const *const *variables, size_t n, char const *value)
+{
+	size_t i;
+
+	for (i = 0; i < n - 1; i++)
+		if (getenv(variables[i]) == value)
+			break;
+	return variables[i];
+}
+
+static int unusable(char const *variable, char const *problem, char const *value, char const *cure, fault *f)
+{
+	stralloc text = STRALLOC_ZERO;
+	int ok = stralloc_cats(&text, variable) && stralloc_cats(&text, problem)
+		&& text_oneline(&text, value, strlen(value)) && stralloc_cats(&text, cure);
+
+	if (ok)
+		fault_set(f, FAULT_VARIABLE, text.s, text.len);
+	else
+		fault_errno(f, FAULT_NOMEM);
+	stralloc_free(&text);
+	return 0;
+}
+
+static int check_user(char const *user, fault *f)
+{
+	return recipients_text_ok(user, strlen(user))
+		|| unusable(variable_of(users, USERS + 1, user), " has a control character in it: ", user,
+			" (set it to the name of a user)", f);
+}
+
+/* An empty one counts as if there were none; what else can be no host does not get through the parser. */
+static int check_host(char const *host, fault *f)
+{
+	return !host || (recipients_text_ok(host, strlen(host)) && !strchr(host, ' '))
+		|| unusable(variable_of(hosts, HOSTS + 1, host), " does not hold a host name: ", host,
+			" (set it to one like mail.example.org, or unset it)", f);
+}
+
+int identity_check(identity const *id, fault *f)
+{
+	return check_user(id->user, f) && check_user(id->sender_user, f)
+		&& check_host(id->host, f) && check_host(id->sender_host, f);
 }
 
 static int cat_quoted(stralloc *sa, char const *s, size_t n)

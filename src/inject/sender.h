@@ -11,7 +11,8 @@
 #include "inject/fault.h"
 #include "mail/complete.h"
 
-/* Who is sending, as the environment tells it. Null where it says nothing; texts are the environment's. */
+/* Who is sending, as the environment tells it. Null where it says nothing; texts are the environment's. An empty
+ * user is none. */
 typedef struct identity
 {
 	char const *user, *host, *name;         /* of the From field */
@@ -23,11 +24,16 @@ typedef struct identity
 	int per_recipient;                      /* r */
 	int per_message;                        /* m */
 	time_t now;
+	long nanoseconds;
 	pid_t pid;
 } identity;
 
 /* identity_read: from the environment, and the time and process that this message belongs to. */
 extern void identity_read(identity *id);
+
+/* identity_check: whether users and hosts in the environment can be parts of an address: no control characters, in
+ * hosts no blanks. 1, or 0 and *f, which names the variable. */
+extern int identity_check(identity const *id, fault *f);
 
 /* sender_from: append the From field that is used where a message has none to *sa, line end included.
  * sender_default: append the envelope sender that is used where nothing else tells it.

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/option.h"
 #include "base/text.h"
+#include "mail/argument.h"
 
 #define USAGE "sendmail [ -t ] [ -fsender ] [ -Fname ] [ -bp ] [ -bs ] [ arg ... ]"
 
@@ -81,12 +82,14 @@ static void run_smtpd(void)
 /* Sieve and others write the sender as it stands in SMTP, <> for none. */
 static char const *without_brackets(char const *sender)
 {
-	size_t n = strlen(sender);
+	char const *s;
 	char *bare;
+	size_t n;
 
-	if (n < 2 || sender[0] != '<' || sender[n - 1] != '>')
+	/* what is not right stays as it is for qmail-inject to refuse */
+	if (!argument_bare(sender, &s, &n))
 		return sender;
-	bare = strndup(sender + 1, n - 2);
+	bare = strndup(s, n);
 	if (!bare)
 		die_nomem();
 	return bare;

@@ -28,6 +28,8 @@ typedef struct walk
 	size_t end;             /* behind the address being collected; 0: there is none */
 	int group;              /* a semicolon waits for its colon */
 	int word;               /* a word may come without an operator before it */
+	int loose;              /* a group without end has begun: addresses before it */
+	int lost;               /* would be lost */
 	addrlist_rewriter *rewrite;
 	void const *rules;
 	addrlist_taker *take;
@@ -38,11 +40,14 @@ static int take_address(walk *w, size_t end, int comments)
 {
 	addrlist_address a = { .n = 1 };
 
-	if (!w->take)
+	if (!w->take && !w->loose)
 		return 1;
 	a.run[0] = (addrlist_run){ .list = w->l, .from = w->i, .to = end, .comments = comments };
 	w->rewrite(&a, w->rules);
-	return w->take(w->data, &a);
+	if (!w->loose)
+		return w->take(w->data, &a);
+	w->lost = w->lost || !addrlist_is_empty(&a);
+	return 1;
 }
 
 /* The address that was being collected, if any, ends to the left of what has been seen. */
@@ -81,7 +86,26 @@ static int is_phrase(token822_type type)
 		|| type == TOKEN822_DOT;
 }
 
-/* phrase < address >; whatever is inside counts as the address, even nothing. */
+/* Whether the tokens from .. to-1 are what one address is made of. */
+static int is_single(token822_list const *l, size_t from, size_t to)
+{
+	int after_word = 0;
+
+	for (; from < to; from++) {
+		token822_type type = token822_at(l, from);
+		int word = token822_is_word(type);
+
+		if (type == TOKEN822_COMMENT)
+			continue;
+		if (word ? after_word : type != TOKEN822_AT && type != TOKEN822_DOT)
+			return 0;
+		after_word = word;
+	}
+	return 1;
+}
+
+/* phrase < address >; whatever is inside counts as the address, even nothing. Where < is missing that goes
+ * for one address that has the field for itself. */
 static token822_status walk_angle(walk *w)
 {
 	size_t end;
@@ -89,14 +113,21 @@ static token822_status walk_angle(walk *w)
 	if (!flush(w, MARK_COMMA))
 		return TOKEN822_FAILED;
 	end = --w->i;
-	while (more(w) && peek(w) != TOKEN822_LEFT)
+	while (more(w) && peek(w) != TOKEN822_LEFT) {
+		if (peek(w) == TOKEN822_RIGHT)
+			return TOKEN822_BAD;
 		mark(w->l, --w->i, MARK_MEMBER | MARK_ANGLE);
+	}
+	if (!more(w) && !is_single(w->l, w->i, end))
+		return TOKEN822_BAD;
 	if (w->i < end)
 		mark(w->l, w->i, MARK_FIRST);
 	if (!take_address(w, end, 1))
 		return TOKEN822_FAILED;
-	if (!more(w))
-		return TOKEN822_BAD;
+	if (!more(w)) {
+		w->loose = 1;
+		return TOKEN822_OK;
+	}
 	w->i--;
 	while (more(w) && is_phrase(peek(w)))
 		w->i--;
@@ -116,16 +147,25 @@ static token822_status walk_semicolon(walk *w)
 	return TOKEN822_OK;
 }
 
+/* What in the name of a group would be an address that got lost. */
+static int hides_address(token822_type type)
+{
+	return type == TOKEN822_LEFT || type == TOKEN822_RIGHT || type == TOKEN822_SEMICOLON;
+}
+
 /* The colon of a group; its name reaches back to the comma before it. */
 static token822_status walk_colon(walk *w)
 {
 	if (!flush(w, 0))
 		return TOKEN822_FAILED;
 	if (!w->group)
-		return TOKEN822_BAD;
+		w->loose = 1;
 	w->group = 0;
-	while (more(w) && peek(w) != TOKEN822_COMMA)
+	while (more(w) && peek(w) != TOKEN822_COMMA) {
+		if (hides_address(peek(w)))
+			return TOKEN822_BAD;
 		w->i--;
+	}
 	if (more(w))
 		w->i--;
 	w->word = 1;
@@ -157,6 +197,8 @@ static token822_status walk_one(walk *w)
 			return TOKEN822_FAILED;
 		w->word = 0;
 		break;
+	case TOKEN822_LEFT:
+		return TOKEN822_BAD;
 	default:
 		w->word = 1;
 		break;
@@ -177,7 +219,9 @@ token822_status addrlist_walk(token822_list *l, size_t first, addrlist_rewriter 
 		if (status != TOKEN822_OK)
 			return status;
 	}
-	return flush(&w, 0) ? TOKEN822_OK : TOKEN822_FAILED;
+	if (!flush(&w, 0))
+		return TOKEN822_FAILED;
+	return w.lost ? TOKEN822_BAD : w.loose ? TOKEN822_LOOSE : TOKEN822_OK;
 }
 
 /* ---- and back to text ------------------------------------------------------------------------------- */
@@ -226,10 +270,19 @@ static int print_fold(printer *p)
 	return 1;
 }
 
-/* What stands before a token of this type, and note that it comes. */
-static int print_space(printer *p, token822_type type)
+/* Whether the writer's blank between two tokens outside addresses stays: J. Doe. */
+static int keeps_space(printer const *p, token822_type type)
 {
-	int space = wants_space(p, type);
+	token822_type last = p->last;
+
+	return p->some && is_phrase(last) && is_phrase(type)
+		&& (last == TOKEN822_DOT || last == TOKEN822_AT || type == TOKEN822_DOT || type == TOKEN822_AT);
+}
+
+/* What stands before a token of this type, and note that it comes. */
+static int print_space(printer *p, token822_type type, int spaced)
+{
+	int space = wants_space(p, type) || (spaced && keeps_space(p, type));
 
 	p->some = 1;
 	p->last = type;
@@ -238,10 +291,11 @@ static int print_space(printer *p, token822_type type)
 
 static int print_comma(printer *p)
 {
-	return print_space(p, TOKEN822_COMMA) && stralloc_append(p->sa, ',') && print_fold(p);
+	return print_space(p, TOKEN822_COMMA, 0) && stralloc_append(p->sa, ',') && print_fold(p);
 }
 
-static token822_status print_token(printer *p, token822_list const *l, size_t i)
+/* spaced: a blank comes before it. */
+static token822_status print_token(printer *p, token822_list const *l, size_t i, int spaced)
 {
 	token822_type type = token822_at(l, i);
 
@@ -249,7 +303,7 @@ static token822_status print_token(printer *p, token822_list const *l, size_t i)
 		return TOKEN822_LONG;
 	if (type == TOKEN822_COMMA)
 		return printed(print_comma(p));
-	return printed(print_space(p, type) && token822_print(p->sa, l, i));
+	return printed(print_space(p, type, spaced) && token822_print(p->sa, l, i));
 }
 
 static token822_status print_address(printer *p, addrlist_address const *a)
@@ -263,7 +317,7 @@ static token822_status print_address(printer *p, addrlist_address const *a)
 			token822_status status = TOKEN822_OK;
 
 			if (r->comments || token822_at(r->list, i) != TOKEN822_COMMENT)
-				status = print_token(p, r->list, i);
+				status = print_token(p, r->list, i, 0);
 			if (status != TOKEN822_OK)
 				return status;
 		}
@@ -315,7 +369,7 @@ token822_status addrlist_print(stralloc *sa, token822_list const *l, size_t widt
 		if (marked(l, i, MARK_FIRST))
 			status = print_rewritten(&p, l, i, rewrite, rules);
 		if (status == TOKEN822_OK && !marked(l, i, MARK_MEMBER))
-			status = print_token(&p, l, i);
+			status = print_token(&p, l, i, token822_is_spaced(l, i));
 	}
 	if (status != TOKEN822_OK)
 		return status;
@@ -331,6 +385,17 @@ static int cat_text(stralloc *sa, token822_list const *l, size_t i)
 	if (type != TOKEN822_LITERAL)
 		return token822_cat(sa, l, i);
 	return stralloc_append(sa, '[') && token822_cat(sa, l, i) && stralloc_append(sa, ']');
+}
+
+int addrlist_is_empty(addrlist_address const *a)
+{
+	size_t k, i;
+
+	for (k = 0; k < a->n; k++)
+		for (i = a->run[k].from; i < a->run[k].to; i++)
+			if (token822_at(a->run[k].list, i) != TOKEN822_COMMENT)
+				return 0;
+	return 1;
 }
 
 int addrlist_text(stralloc *sa, addrlist_address const *a)

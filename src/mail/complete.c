@@ -2,12 +2,27 @@
 
 #include "mail/complete.h"
 
+#include <string.h>
+
 token822_status complete_host_set(complete_host *h, char lead, char const *name, size_t n)
 {
 	h->text.len = 0;
 	if (!stralloc_append(&h->text, lead) || !stralloc_catb(&h->text, name, n))
 		return TOKEN822_FAILED;
 	return token822_parse(&h->tokens, h->text.s, h->text.len);
+}
+
+int complete_name_ok(char const *name, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		if (c <= ' ' || c == 127 || memchr("\"(),:;<>@\\", c, 10))
+			return 0;
+	}
+	return n > 0 && name[0] != '#';
 }
 
 static int counts(addrlist_run const *r, size_t i)
@@ -32,9 +47,15 @@ static size_t last_of(addrlist_run const *r, token822_type type)
 	return last < r->to && token822_at(r->list, last) == type ? last : r->to;
 }
 
+/* A comment alone is no address, wherever it stands. */
 static int is_empty(addrlist_run const *r)
 {
-	return before(r, r->to) == r->to;
+	size_t i;
+
+	for (i = r->from; i < r->to; i++)
+		if (token822_at(r->list, i) != TOKEN822_COMMENT)
+			return 0;
+	return 1;
 }
 
 /* x@[], which qmail-send gives a meaning of its own. */

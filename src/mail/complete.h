@@ -32,6 +32,10 @@ typedef struct complete_rules
  * token822_parse; text is what was parsed. */
 extern token822_status complete_host_set(complete_host *h, char lead, char const *name, size_t n);
 
+/* complete_name_ok: whether name[0..n) can be one of these: not empty, and nothing in it that is no part of one
+ * host name or address in brackets. A comment is none. */
+extern int complete_name_ok(char const *name, size_t n);
+
 /* complete_address: a addrlist_rewriter whose rules are a complete_rules.
  *
  * An empty address and one that ends in @[] stay. Otherwise, in this order: a source route goes; one dot at

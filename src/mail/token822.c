@@ -13,9 +13,14 @@ static char const specials[] = ".,@<>:;";
 static token822_type const special_types[] = { TOKEN822_DOT, TOKEN822_COMMA, TOKEN822_AT, TOKEN822_LEFT, TOKEN822_RIGHT,
 	TOKEN822_COLON, TOKEN822_SEMICOLON };
 
+static int is_line_end(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
 static int is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return c == ' ' || c == '\t' || is_line_end(c);
 }
 
 static int ends_atom(char c)
@@ -59,15 +64,28 @@ static size_t atom_end(char const *s, size_t n, size_t i)
 	return i < n ? i : n;
 }
 
-static int atom_wants_quotes(char const *s, size_t i, size_t end)
+/* Whether c, which a backslash has made part of an atom's text, is something else without it. Where dots are
+ * makes no difference to an address. */
+static int was_quoted(char c)
 {
+	return is_blank(c) || (c && strchr(",@<>:;", c));
+}
+
+/* The type of the atom s[i..end); 0 if a backslash of it quotes the end of the line. */
+static int read_atom(char const *s, size_t i, size_t end, token822_type *type)
+{
+	*type = TOKEN822_ATOM;
 	for (; i < end; i++) {
-		if (s[i] == '\\' && ++i == end)
+		int quoted = s[i] == '\\';
+
+		if (quoted && ++i == end)
 			break;
-		if (wants_quotes(s[i]))
-			return 1;
+		if (quoted && is_line_end(s[i]))
+			return 0;
+		if (wants_quotes(s[i]) || (quoted && was_quoted(s[i])))
+			*type = TOKEN822_QUOTE;
 	}
-	return 0;
+	return 1;
 }
 
 /* The token at s[i], which is no blank: its type and where it ends; 0 if it is none. */
@@ -92,8 +110,7 @@ static int read_token(char const *s, size_t n, size_t i, token822_type *type, si
 		return *end != 0;
 	default:
 		*end = atom_end(s, n, i);
-		*type = atom_wants_quotes(s, i, *end) ? TOKEN822_QUOTE : TOKEN822_ATOM;
-		return 1;
+		return read_atom(s, i, *end, type);
 	}
 }
 
@@ -168,24 +185,53 @@ static void text_start(text *x, token822_list const *l, size_t i)
 	}
 }
 
+/* What a byte of a token is there for. */
+typedef enum { PART_END, PART_TEXT, PART_FOLD, PART_NESTING } part;
+
+static part part_of(text const *x)
+{
+	char c = x->s[x->i];
+
+	if (c == '\n' || (c == '\r' && x->i + 1 < x->end && x->s[x->i + 1] == '\n'))
+		return PART_FOLD;
+	return x->comment && (c == '(' || c == ')') ? PART_NESTING : PART_TEXT;
+}
+
+static part text_part(text *x, char *c)
+{
+	part p = PART_TEXT;
+
+	if (x->i < x->end && x->s[x->i] == '\\')
+		x->i++;
+	else if (x->i < x->end)
+		p = part_of(x);
+	if (x->i == x->end)
+		return PART_END;
+	*c = x->s[x->i++];
+	return p;
+}
+
+/* The next byte of the text itself. */
 static int text_next(text *x, char *c)
 {
-	for (; x->i < x->end; x->i++) {
-		if (x->s[x->i] == '\\') {
-			if (++x->i == x->end)
-				return 0;
-		} else if (x->comment && (x->s[x->i] == '(' || x->s[x->i] == ')')) {
-			continue;
-		}
-		*c = x->s[x->i++];
-		return 1;
-	}
+	part p;
+
+	while ((p = text_part(x, c)) != PART_END)
+		if (p == PART_TEXT)
+			return 1;
 	return 0;
 }
 
 int token822_is_word(token822_type type)
 {
 	return type == TOKEN822_ATOM || type == TOKEN822_QUOTE || type == TOKEN822_LITERAL || type == TOKEN822_COMMENT;
+}
+
+int token822_is_spaced(token822_list const *l, size_t i)
+{
+	size_t at = l->tokens[i] & TOKEN822_MAX;
+
+	return at > 0 && is_blank(l->s[at - 1]);
 }
 
 int token822_cat(stralloc *sa, token822_list const *l, size_t i)
@@ -246,6 +292,7 @@ int token822_print(stralloc *sa, token822_list const *l, size_t i)
 	static char const close[] = { [TOKEN822_QUOTE] = '"', [TOKEN822_LITERAL] = ']', [TOKEN822_COMMENT] = ')' };
 	token822_type type = token822_at(l, i);
 	text x;
+	part p;
 	char c;
 
 	if (!token822_is_word(type))
@@ -253,9 +300,12 @@ int token822_print(stralloc *sa, token822_list const *l, size_t i)
 	if (open[type] && !stralloc_append(sa, open[type]))
 		return 0;
 	text_start(&x, l, i);
-	while (text_next(&x, &c))
-		if (!escaped(sa, c))
+	while ((p = text_part(&x, &c)) != PART_END) {
+		int ok = p == PART_TEXT ? escaped(sa, c) : (p == PART_FOLD && c == '\r') || stralloc_append(sa, c);
+
+		if (!ok)
 			return 0;
+	}
 	return !close[type] || stralloc_append(sa, close[type]);
 }
 

@@ -30,6 +30,7 @@ typedef enum token822_status
 {
 	TOKEN822_OK,
 	TOKEN822_BAD,           /* cannot be parsed */
+	TOKEN822_LOOSE,         /* of a list of addresses: see addrlist_walk */
 	TOKEN822_LONG,          /* over TOKEN822_MAX bytes, or over the caller's limit */
 	TOKEN822_FAILED,        /* no memory, or the caller's function said so: errno */
 } token822_status;
@@ -46,7 +47,8 @@ typedef struct token822_list
 #define TOKEN822_LIST_ZERO { .s = 0, .n = 0, .tokens = 0, .count = 0, .room = 0 }
 
 /* token822_parse: the tokens of s[0..n) into *l, replacing what was there. TOKEN822_BAD for a quoted
- * string, comment or literal without its end and for ) or ] at the start of a word. Any byte may occur. */
+ * string, comment or literal without its end, for ) or ] at the start of a word, and for a backslash
+ * outside quotes at the end of a line. Any byte may occur. */
 extern token822_status token822_parse(token822_list *l, char const *s, size_t n);
 
 extern token822_type token822_at(token822_list const *l, size_t i);
@@ -54,8 +56,12 @@ extern token822_type token822_at(token822_list const *l, size_t i);
 /* token822_is_word: whether a token of this type has a text: atom, quoted string, literal or comment. */
 extern int token822_is_word(token822_type type);
 
-/* token822_cat: append the text of token i to *sa, without delimiters and backslashes. token822_print: append
- * it so that it can be read again. 0: no memory. */
+/* token822_is_spaced: whether a blank or a line break stands before token i. */
+extern int token822_is_spaced(token822_list const *l, size_t i);
+
+/* token822_cat: append the text of token i to *sa, without delimiters, backslashes and the line breaks of
+ * folding. token822_print: append it so that it can be read again, comments in comments and lines folded as they
+ * were. 0: no memory. */
 extern int token822_cat(stralloc *sa, token822_list const *l, size_t i);
 extern int token822_print(stralloc *sa, token822_list const *l, size_t i);
 

@@ -38,8 +38,10 @@ static void end(result *x)
 {
 	int i;
 
-	for (i = 0; i < RECIPIENTS_LISTS; i++)
+	for (i = 0; i < RECIPIENTS_LISTS; i++) {
 		stralloc_free(&x->r.list[i]);
+		stralloc_free(&x->r.trouble[i].text);
+	}
 	stralloc_free(&x->f.text);
 	stralloc_free(&x->sender);
 	stralloc_free(&x->h.text);
@@ -109,8 +111,11 @@ static row const rows[] = {
 	{ "From_ line that is a field, too", "From : x\n\n", "MBOX-Line: From : x\n", "\n", "", "" },
 	{ "dropped", "Content-Length: 5\nSubject: s\nReturn-Path: <q>\n\n", "Subject: s\n", "\n", "", "" },
 	{ "half a recipient field", "To: a:b, c\nCc: (\n\n", "To: a:b, c\nCc: (\n", "\n", "c@h.d b@h.d ", "" },
-	{ "empty address", "To: <>\n", "To: <>\n", "", " ", "" },
-	{ "CR LF", "To: a\r\n\r\nx\r\n", "To: a@h.d\n", "\n\r\n", "a@h.d ", "" },
+	{ "empty address", "To: <>, a\n", "To: <>, a@h.d\n", "", "a@h.d ", "" },
+	{ "CR LF", "To: a\r\nX: y\r\n\tz\rz\r\n\r\nx\r\n", "To: a@h.d\nX: y\n\tz\rz\n", "\n", "a@h.d ", "" },
+	{ "CR LF, but not where the header ends", "X: y\r\nTo: a\r\n\nx\n", "X: y\r\nTo: a@h.d\n", "\n", "a@h.d ", "" },
+	{ "CR LF at the end only", "To: a\nX: y\n\r\n", "To: a@h.d\nX: y\n", "\n", "a@h.d ", "" },
+	{ "CR LF, no field", "X: y\r\nb c\r\n", "X: y\r\n", "\nb c\r\n", "", "" },
 };
 
 static void table(void **state)
@@ -139,6 +144,70 @@ static void table(void **state)
 		end(&x);
 	}
 	stralloc_free(&sa);
+}
+
+/* What keeps the recipients of a field from being used, while others are. */
+static void unusable(void **state)
+{
+	static struct { char const *in; fault_kind normal, resent; char const *field; } const cases[] = {
+		{ "To: a\n", FAULT_NONE, FAULT_NONE, "" },
+		{ "To:\nCc: ,\nBcc: (c)\nApparently-To: g:;\n", FAULT_NONE, FAULT_NONE, "" },
+		{ "To: a:b, c\nCc: x@y>\nBcc: @r:z\n", FAULT_NONE, FAULT_NONE, "" },
+		{ "To: \"\"@x\n", FAULT_NONE, FAULT_NONE, "" },
+		{ "X: y\nTo: a, \"b\nCc: c\n", FAULT_LINE, FAULT_NONE, "To: a, \"b\n" },
+		{ "Cc: (\n", FAULT_LINE, FAULT_NONE, "Cc: (\n" },
+		{ "Bcc: a@[1\n", FAULT_LINE, FAULT_NONE, "Bcc: a@[1\n" },
+		{ "Apparently-To: a, b: c\n", FAULT_LINE, FAULT_NONE, "Apparently-To: a, b: c\n" },
+		{ "To: <a\n", FAULT_LINE, FAULT_NONE, "To: <a\n" },
+		{ "To: a\\\n b\n", FAULT_LINE, FAULT_NONE, "To: a\\\n b\n" },
+		{ "Resent-Bcc: (\nTo: a\n", FAULT_NONE, FAULT_LINE, "Resent-Bcc: (\n" },
+		{ "To: a, <>\nCc: (\n", FAULT_NOBODY, FAULT_NONE, "To: a, <>\n" },
+		{ "To: @x.y\n", FAULT_NOBODY, FAULT_NONE, "To: @x.y\n" },
+		{ "Bcc: .\n", FAULT_NOBODY, FAULT_NONE, "Bcc: .\n" },
+		{ "To: <(c)>\n", FAULT_NOBODY, FAULT_NONE, "To: <(c)>\n" },
+		{ "Resent-To: <@a:>\n", FAULT_NONE, FAULT_NOBODY, "Resent-To: <@a:>\n" },
+		{ "To: a\x01@b\n", FAULT_BYTE, FAULT_NONE, "To: \"a\x01\"@b.d\n" },
+		{ "To: \"a\\\n b\"@c\n", FAULT_BYTE, FAULT_NONE, "To: \"a\\\n b\"@c\n" },
+		{ "To: \"a\n b\"@c, \"\x01\" <d>\n", FAULT_NONE, FAULT_NONE, "" },
+		{ "From: \x01\nReply-To: <>\nSender: <>\n", FAULT_NONE, FAULT_NONE, "" },
+	};
+	identity const id = { .user = "u" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		result x;
+		fault *f;
+
+		start(&x, &id);
+		assert_true(read_text(&x, cases[i].in, strlen(cases[i].in)));
+		if (x.r.trouble[RECIPIENTS_HEADER].kind != cases[i].normal || x.r.trouble[RECIPIENTS_RESENT].kind != cases[i].resent)
+			fail_msg("%s", cases[i].in);
+		f = &x.r.trouble[cases[i].resent ? RECIPIENTS_RESENT : RECIPIENTS_HEADER];
+		assert_int_equal(x.f.kind, FAULT_NONE);
+		assert_true(stralloc_0(&f->text));
+		if (cases[i].normal != FAULT_BYTE)
+			assert_string_equal(f->text.s, cases[i].field);
+		end(&x);
+	}
+}
+
+/* A NUL in an address does not cut it short. */
+static void nul(void **state)
+{
+	identity const id = { .user = "u" };
+	result x;
+
+	(void)state;
+	start(&x, &id);
+	assert_true(read_text(&x, "To: a\0b@c, d\n", 13));
+	assert_int_equal(x.r.trouble[RECIPIENTS_HEADER].kind, FAULT_BYTE);
+	assert_int_equal(x.r.list[RECIPIENTS_HEADER].len, 6);
+	end(&x);
+	start(&x, &id);
+	assert_false(read_text(&x, "Return-Path: a\0b@c\n", 19));
+	assert_int_equal(x.f.kind, FAULT_BYTE);
+	end(&x);
 }
 
 static void senders(void **state)
@@ -175,6 +244,8 @@ static void faults(void **state)
 		{ "To: a\nSender: (", "Sender: (\n" },
 		{ "Return-Path: a>\n\n", "Return-Path: a>\n" },
 		{ "Resent-From: x:y\n\n", "Resent-From: x:y\n" },
+		{ "Return-Path: <a\n", "Return-Path: <a\n" },
+		{ "From: a\\\n b\n", "From: a\\\n b\n" },
 	};
 	identity const id = { .user = "u" };
 	size_t i;
@@ -229,6 +300,7 @@ static void limits(void **state)
 	assert_int_equal(big("To: ", ',', LIMIT_FIELD - 1, "\n"), FAULT_NONE);
 	assert_int_equal(big("To: ", ',', LIMIT_FIELD, "\n"), FAULT_FIELD_LONG);
 	assert_int_equal(big("To: ", '<', LIMIT_FIELD - 1, "\n"), FAULT_NONE);
+	assert_int_equal(big("From: ", '<', LIMIT_FIELD - 2, "\n"), FAULT_LINE);
 	assert_int_equal(big("Bcc: ", '<', LIMIT_FIELD - 1, "\n"), FAULT_NONE);
 	/* each [] of these 4 MiB becomes []@h.d and needs more than the addresses may take */
 	assert_int_equal(big("To: ", '"', LIMIT_FIELD - 2, "\n"), FAULT_RECIPIENTS_LONG);
@@ -239,12 +311,12 @@ static void composed(void **state)
 {
 	static struct { char const *in; identity id; char const *want; } const cases[] = {
 		{ "", { .user = "u", .now = 0, .pid = 7 }, "Date: 1 Jan 1970 00:00:00 -0000\n"
-			"Message-ID: <19700101000000.7.qmail@id>\nFrom: u@h.d\nCc: recipient list not shown: ;\n" },
+			"Message-ID: <19700101000000.7000000000.qmail@id>\nFrom: u@h.d\nCc: recipient list not shown: ;\n" },
 		{ "Date: x\nMessage-ID: x\nFrom: x\nTo: x\n", { .user = "u" }, "" },
 		{ "From: x\nMessage-ID: y\nDate: x\nCc:\n", { .user = "u", .replace_from = 1, .replace_message_id = 1, .pid = 7 },
-			"Message-ID: <19700101000000.7.qmail@id>\nFrom: u@h.d\n" },
+			"Message-ID: <19700101000000.7000000000.qmail@id>\nFrom: u@h.d\n" },
 		{ "Resent-Date: x\nTo: x\n", { .user = "u", .pid = 7 },
-			"Resent-Message-ID: <19700101000000.7.qmail@id>\nResent-From: u@h.d\nResent-Cc: recipient list not shown: ;\n" },
+			"Resent-Message-ID: <19700101000000.7000000000.qmail@id>\nResent-From: u@h.d\nResent-Cc: recipient list not shown: ;\n" },
 		{ "Date: x\nMessage-ID: x\nFrom: x\nTo: LIST@l.x, a\nCc: b\n", { .user = "u" },
 			"Mail-Followup-To: b@h.d,\n  LIST@l.x,\n  a@h.d\n" },
 		{ "Date: x\nMessage-ID: x\nFrom: x\nTo: list@l.x\nMail-Followup-To:\n", { .user = "u" }, "" },
@@ -299,6 +371,8 @@ int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(table),
+		cmocka_unit_test(unusable),
+		cmocka_unit_test(nul),
 		cmocka_unit_test(senders),
 		cmocka_unit_test(faults),
 		cmocka_unit_test(limits),

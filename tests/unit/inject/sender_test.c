@@ -102,13 +102,16 @@ static void environment(void **state)
 	identity_read(&id);
 	assert_string_equal(id.user, "l");
 	assert_string_equal(id.sender_host, "mh");
+	assert_true(id.nanoseconds >= 0 && id.nanoseconds < 1000000000);
 	setenv("USER", "", 1);
+	setenv("QMAILSUSER", "", 1);
 	setenv("MAILNAME", "mn", 1);
 	setenv("QMAILHOST", "qh", 1);
 	setenv("QMAILSHOST", "qs", 1);
 	setenv("QMAILINJECT", "x csfirm", 1);
 	identity_read(&id);
-	assert_string_equal(id.user, "");
+	assert_string_equal(id.user, "l");
+	assert_string_equal(id.sender_user, "l");
 	assert_string_equal(id.name, "mn");
 	assert_string_equal(id.host, "qh");
 	assert_string_equal(id.sender_host, "qs");
@@ -126,6 +129,42 @@ static void environment(void **state)
 	assert_string_equal(id.name, "qn");
 }
 
+/* What is wrong is said of the variable that it comes from. */
+static void checked(void **state)
+{
+	static struct row { char const *variable; char const *value; char const *want; } const rows[] = {
+		{ "USER", "joe", 0 },
+		{ "QMAILHOST", "", 0 },
+		{ "QMAILSHOST", "h+", 0 },
+		{ "MAILHOST", "h>", 0 },
+		{ "USER", "joe b", 0 },
+		{ "MAILHOST", "h i", "MAILHOST does not hold a host name: h i (set" },
+		{ "QMAILHOST", "h\ti", "QMAILHOST does not hold a host name: h\ti (set" },
+		{ "QMAILSHOST", " ", "QMAILSHOST does not hold a host name:   (set" },
+		{ "LOGNAME", "j\no", "LOGNAME has a control character in it: j o (set" },
+		{ "QMAILUSER", "j\x01", "QMAILUSER has a control character in it: j\x01 (set" },
+		{ "QMAILSUSER", "\r", "QMAILSUSER has a control character in it:   (set" },
+	};
+	struct row const *r;
+
+	(void)state;
+	UNIT_EACH(r, rows) {
+		identity id;
+		fault f = FAULT_ZERO;
+
+		clearenv();
+		setenv(r->variable, r->value, 1);
+		identity_read(&id);
+		assert_int_equal(identity_check(&id, &f), r->want == 0);
+		if (r->want) {
+			assert_int_equal(f.kind, FAULT_VARIABLE);
+			assert_true(f.text.len > strlen(r->want));
+			assert_memory_equal(f.text.s, r->want, strlen(r->want));
+		}
+		stralloc_free(&f.text);
+	}
+}
+
 static void arguments(void **state)
 {
 	static struct row { char const *in; char const *want; } const rows[] = {
@@ -134,16 +173,21 @@ static void arguments(void **state)
 		{ "a b", "a b@h.d" },
 		{ "a b@x.y", "a b@x.y" },
 		{ "\"a b\"@x.y", "\"a b\"@x.y" },
-		{ "<a@x.y>", "<a@x.y>" },
+		{ "<a@x.y>", "a@x.y" },
+		{ "Ann B. <a b@x>", "a b@x.d" },
+		{ "<>", "" },
+		{ "a<b>c@x", "a<b>c@x.d" },
 		{ "a@b@x.y", "a@b@x.y" },
 		{ "@x.y", "@x.y" },
 		{ "a@h+", "a@h.p" },
 		{ "a@x(c)", "a@x.d" },
 		{ "#@[]", "#@[]" },
-		{ "a\n@x.y", "a\n@x.y" },
 		{ "a,b@x.y", "a,b@x.y" },
 	};
+	static char const *const bad[] = { "<a@x", "a@x>", "<<a@x>>", "a@x>y", "a@x<y", "a@x y", "a@x y.z", "a\nb@x", "a@x\n", "a\tb",
+		"\x01@x", "<a\n>" };
 	struct row const *r;
+	char const *const *s;
 	stralloc sa = STRALLOC_ZERO;
 	fault f = FAULT_ZERO;
 
@@ -152,6 +196,12 @@ static void arguments(void **state)
 		sa.len = 0;
 		assert_true(recipients_argument(&sa, r->in, &rules, FAULT_ADDRESS, &f) && stralloc_0(&sa));
 		assert_string_equal(sa.s, r->want);
+	}
+	UNIT_EACH(s, bad) {
+		if (recipients_argument(&sa, *s, &rules, FAULT_ADDRESS, &f))
+			fail_msg("%s", *s);
+		assert_int_equal(f.kind, FAULT_ADDRESS);
+		f.kind = FAULT_NONE;
 	}
 	assert_false(recipients_argument(&sa, "a b@x(y", &rules, FAULT_ADDRESS, &f));
 	assert_int_equal(f.kind, FAULT_ADDRESS);
@@ -186,6 +236,7 @@ int main(void)
 		cmocka_unit_test(default_senders),
 		cmocka_unit_test(unparsable),
 		cmocka_unit_test(environment),
+		cmocka_unit_test(checked),
 		cmocka_unit_test(arguments),
 	};
 

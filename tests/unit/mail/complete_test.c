@@ -106,7 +106,7 @@ static void comments(void **state)
 		{ "a@b.(c)", "a@b." },
 		{ "a@h+(c)", "a@h+.test.example" },
 		{ "(c)@r:a", "@r:a.test.example" },
-		{ "(c)", "@host.test.example" },
+		{ "(c)", "" },
 	};
 
 	(void)state;
@@ -134,12 +134,28 @@ static void odd_rules(void **state)
 	complete_free(&rules);
 }
 
+static void names(void **state)
+{
+	static char const *const good[] = { "h", "mail.example.org", "h.example.", "[192.0.2.1]", "[IPv6.1]", "h+", "a_b", "\xe4.example" };
+	static char const *const bad[] = { "", " ", "a b", "a\tb", "a\nb", "a\x7f", "# x", "#x", "a@b", "a,b", "(x", "\"x", "a>", "a\\b" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof good / sizeof good[0]; i++)
+		assert_true(complete_name_ok(good[i], strlen(good[i])));
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (complete_name_ok(bad[i], strlen(bad[i])))
+			fail_msg("%s", bad[i]);
+	assert_false(complete_name_ok("a\0b", 3));
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(table),
 		cmocka_unit_test(comments),
 		cmocka_unit_test(odd_rules),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);

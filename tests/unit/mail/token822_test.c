@@ -42,7 +42,12 @@ static void tokens(void **state)
 		{ "comment", "(a (b) \\) c)", "(a b ) c/" },
 		{ "nested, empty", "((()))", "(/" },
 		{ "quote in comment", "(\")", "(\"/" },
-		{ "backslash makes an atom of it", "\\<a\\ b\\@c", "a<a b@c/" },
+		{ "backslash makes a word of it", "\\<a\\ b\\@c", "\"<a b@c/" },
+		{ "backslash before a dot", "a\\.b", "aa.b/" },
+		{ "backslash before what did not need it", "\\fred\\+\\(", "afred+(/" },
+		{ "folded", "\"a\n b\r\n\tc\"", "\"a b\tc/" },
+		{ "a backslash before the fold", "\"a\\\n b\"", "\"a\n b/" },
+		{ "CR that ends no line", "\"a\rb\"", "\"a\rb/" },
 		{ "backslash at the end", "a\\", "aa/" },
 		{ "nothing but a backslash", "\\", "a/" },
 		{ "ends of others inside an atom", "a)b]c", "\"a)b]c/" },
@@ -72,7 +77,7 @@ static void tokens(void **state)
 static void bad_tokens(void **state)
 {
 	static char const *const rows[] = { ")", "]", "a )", "(", "(a", "((a)", "(a\\)", "(\\", "\"", "\"a\\\"", "\"\\", "[", "[a\\]",
-		"a (b", "x \"", "a, ]b" };
+		"a (b", "x \"", "a, ]b", "a\\\n", "a\\\r\n", "\\\n b" };
 	token822_list l = TOKEN822_LIST_ZERO;
 	size_t i;
 
@@ -111,13 +116,19 @@ static void printing(void **state)
 {
 	static struct row { char const *in; char const *want; } const rows[] = {
 		{ "a", "a" },
-		{ "a\\ b", "a b" },
+		{ "a\\ b", "\"a b\"" },
+		{ "a\\@b", "\"a@b\"" },
+		{ "a\\,b\\<", "\"a,b<\"" },
+		{ "a\\.b", "a.b" },
 		{ "a\\\"b", "a\\\"b" },
 		{ "a)", "\"a\\)\"" },
 		{ "\"a\\\"b\\\\\"", "\"a\\\"b\\\\\"" },
 		{ "\"\"", "\"\"" },
 		{ "[1\\]2]", "[1\\]2]" },
-		{ "(a(b)\\)\n)", "(ab\\)\\\n)" },
+		{ "(a(b)\\))", "(a(b)\\))" },
+		{ "(a\r\n (b)\n\t\\\n c)", "(a\n (b)\n\t\\\n c)" },
+		{ "\"a\n b\"", "\"a\n b\"" },
+		{ "[1\n .2]", "[1\n .2]" },
 		{ "<", "<" },
 	};
 	struct row const *r;
