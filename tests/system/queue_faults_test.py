@@ -332,3 +332,17 @@ def test_caller_that_gives_up(queue):
         os.close(ew)
         assert p.wait(20) == 54, given
         assert queue.files() == {}, given
+
+
+@pytest.mark.parametrize("envelope, code", [
+    (b"", 54), (b"\0", 91), (b"x", 91), (b"Tc@d\0\0", 91), (b"Fa@b\0x@y\0\0", 91), (b"Fa@b\0Fa@b\0\0", 91), (b"Fa@b\0Tc@d\0Te", 54),
+    (b"F" + b"s" * 1003 + b"\0Tc@d\0\0", 11), (b"Fa@b\0Tc@d\0T" + b"r" * 1003 + b"\0\0", 11), (b"Fa@b\0T" + b"r" * 5000000, 11),
+])
+def test_refused_envelope_leaves_nothing(queue, envelope, code):
+    message, file = (os.path.join(SCRATCH, "qf." + x) for x in ("message", "envelope"))
+    for name, content in ((message, MESSAGE), (file, envelope)):
+        with open(name, "wb") as f:
+            f.write(content)
+    with open(message, "rb") as m, open(file, "rb") as e:
+        assert subprocess.run([queue.home / "bin/qmail-queue"], stdin=m, stdout=e, env={}).returncode == code
+    assert queue.files() == {}

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import SCRATCH
+from harness import SCRATCH
 
 
 def talk(qmail, dialogue, **env):
