@@ -12,9 +12,12 @@ static int normalise(rewrite_tables const *t, stralloc *sa)
 {
 	size_t at = text_rchr(sa->s, sa->len, '@');
 
-	if (at == sa->len)
+	if (at == sa->len) {
 		if (!stralloc_append(sa, '@') || !stralloc_catb(sa, t->envnoathost, t->envnoathostlen))
 			return 0;
+		/* Nobody calls a host a@b; but if he does, what follows goes by the last @, too. */
+		at = text_rchr(sa->s, sa->len, '@');
+	}
 	while (constmap_find(&t->percenthack, sa->s + at + 1, sa->len - at - 1)) {
 		size_t percent = text_rchr(sa->s, at, '%');
 
