@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import ACCOUNTS, HOMES
+from harness import ACCOUNTS, HOMES
 
 HOST = "mail.test.example"
 REST = "From: a@far.example\nSubject: t\n"
