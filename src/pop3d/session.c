@@ -51,15 +51,16 @@ static void put_number(session *s, uint64_t n)
 
 /* ---- which message */
 
-/* The message whose number arg[0..n) starts with; *used is the number's length. Null, with an answer given,
- * if there is none. */
-static maildir_message *choose(session *s, char const *arg, size_t n, size_t *used)
+/* The message whose number arg[0..n) starts with; *used is the number's length. Behind it there may be a blank and
+ * more, if more, or anything at all where clients of qmail are to find what they have always met. Null, with an
+ * answer given, if there is none. */
+static maildir_message *choose(session *s, char const *arg, size_t n, int more, size_t *used)
 {
 	char const *trouble;
 	size_t number;
 
 	*used = number_scan(arg, n, &number);
-	if (*used == 0)
+	if (*used == 0 || (s->capa && *used < n && !(more && arg[*used] == ' ')))
 		trouble = "-ERR syntax error";
 	else if (number == 0)
 		trouble = "-ERR messages are counted from 1";
@@ -141,7 +142,7 @@ static session_end put_all(session *s, describer *describe)
 static session_end put_one(session *s, char const *arg, size_t n, describer *describe)
 {
 	size_t used;
-	maildir_message const *x = choose(s, arg, n, &used);
+	maildir_message const *x = choose(s, arg, n, 0, &used);
 
 	if (x) {
 		conn_puts(s->conn, "+OK ");
@@ -193,12 +194,13 @@ static session_end put_text(session *s, int fd, size_t lines)
 	return GO_ON;
 }
 
-/* RETR, TOP and a number: all of it. A second number: so many lines of the body. */
-static session_end text(session *s, char const *arg, size_t n)
+/* A number: all of it. A second number: so many lines of the body. */
+static session_end text(session *s, char const *arg, size_t n, int more)
 {
 	size_t used;
+	size_t digits;
 	size_t lines;
-	maildir_message *x = choose(s, arg, n, &used);
+	maildir_message *x = choose(s, arg, n, more, &used);
 	session_end end;
 	int fd;
 
@@ -206,7 +208,10 @@ static session_end text(session *s, char const *arg, size_t n)
 		return GO_ON;
 	while (used < n && arg[used] == ' ')
 		used++;
-	if (number_scan(arg + used, n - used, &lines) == 0)
+	digits = number_scan(arg + used, n - used, &lines);
+	if (s->capa && used + digits < n)
+		return reply(s, "-ERR syntax error");
+	if (digits == 0)
 		lines = SIZE_MAX;
 	fd = maildir_open(x);
 	if (fd < 0)
@@ -217,12 +222,22 @@ static session_end text(session *s, char const *arg, size_t n)
 	return end;
 }
 
+static session_end retr(session *s, char const *arg, size_t n)
+{
+	return text(s, arg, n, 0);
+}
+
+static session_end top(session *s, char const *arg, size_t n)
+{
+	return text(s, arg, n, 1);
+}
+
 /* ---- commands that change something */
 
 static session_end dele(session *s, char const *arg, size_t n)
 {
 	size_t used;
-	maildir_message *x = choose(s, arg, n, &used);
+	maildir_message *x = choose(s, arg, n, 0, &used);
 
 	if (!x)
 		return GO_ON;
@@ -288,7 +303,7 @@ static session_end capa(session *s, char const *arg, size_t n)
 
 static session_action *const actions[EVENTS] =
 {
-	[STAT] = stat_all, [LIST] = list, [UIDL] = uidl, [RETR] = text, [TOP] = text, [DELE] = dele,
+	[STAT] = stat_all, [LIST] = list, [UIDL] = uidl, [RETR] = retr, [TOP] = top, [DELE] = dele,
 	[LAST] = last, [RSET] = rset, [NOOP] = noop, [QUIT] = quit, [CAPA] = capa, [UNKNOWN] = unknown,
 };
 
@@ -297,6 +312,8 @@ static session_end obey(session *s, char const *line, size_t n)
 	smtpcmd_parts p;
 
 	smtpcmd_split(&p, line, n);
+	while (p.arglen > 0 && p.arg[p.arglen - 1] == ' ')
+		p.arglen--;
 	return actions[smtpcmd_verb(&p, verbs, UNKNOWN)](s, p.arg, p.arglen);
 }
 

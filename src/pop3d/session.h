@@ -15,7 +15,7 @@ typedef struct session
 	conn *conn;
 	maildir *maildir;
 	size_t last;            /* highest number of a message that was deleted */
-	int capa;               /* CAPA is answered */
+	int capa;               /* CAPA is answered, and arguments that RFC 1939 does not know are errors */
 } session;
 #define SESSION_ZERO { .last = 0 }
 

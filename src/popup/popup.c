@@ -22,8 +22,7 @@
 
 char const *PROG = "qmail-popup";
 
-/* qmail-popup has never ended otherwise, and what runs it has learned to expect that. */
-enum { EXIT_ALWAYS = 1, TIMEOUT_SECONDS = 1200 };
+enum { EXIT_TROUBLE = 1, TIMEOUT_SECONDS = 1200 };
 
 static conn client;
 
@@ -33,7 +32,14 @@ static int say(char const *text)
 	conn_puts(&client, text);
 	conn_puts(&client, "\r\n");
 	conn_flush(&client);
-	return EXIT_ALWAYS;
+	return EXIT_TROUBLE;
+}
+
+/* The code after a session with which all is well: what runs qmail-popup has learned to expect 1, which is what it
+ * has always been, unless the admin has asked for news. */
+static int code_of_success(session const *s)
+{
+	return s->methods.capa ? 0 : EXIT_TROUBLE;
 }
 
 /* Unique on this host, for ever: what APOP's digest is made with. */
@@ -76,7 +82,7 @@ int main(int argc, char const *const *argv)
 	int made;
 
 	if (!fds_sane(2))
-		return EXIT_ALWAYS;
+		return EXIT_TROUBLE;
 	fds_cloexec_from(3);
 	sig_ignore(SIGPIPE);
 	/* inherited as ignored it would keep us from learning how the program ended */
@@ -93,11 +99,11 @@ int main(int argc, char const *const *argv)
 	s.challenge = challenge.s;
 	session_choose(&s.methods, getenv("POP3AUTH"));
 	if (session_run(&s) != SESSION_CREDENTIALS)
-		return EXIT_ALWAYS;
+		return code_of_success(&s);
 	made = checkpassword_put(&request, &s.name, &s.secret, s.challenge);
 	session_wipe(&s);
 	if (!made)
 		return say("-ERR out of memory");
 	text = complaint(check_run(argv + 2, &request, notes_wanted()));
-	return text ? say(text) : EXIT_ALWAYS;
+	return text ? say(text) : code_of_success(&s);
 }

@@ -180,6 +180,18 @@ def test_refusals(pop3, source, name, password):
             assert "qmail-checkpassword: warning: refused %s from 127.0.0.1\n" % name in f.read()
 
 
+@pytest.mark.parametrize("text, program, code", [
+    ("QUIT\r\n", "true", 0), ("", "true", 0), ("USER a\r\nPASS b\r\n", "true", 0), ("USER a\r\nPASS b\r\n", "false", 1),
+    ("USER a\r\nPASS b\r\n", "nothere", 1)])
+def test_exit_code_of_popup(qmail, text, program, code):
+    """1 as ever, and what it means once the admin has asked for news."""
+    for value, want in ((None, 1), ("", code), ("+apop", code)):
+        env = dict(PATH="/usr/bin:/bin", **({} if value is None else {"POP3AUTH": value}))
+        r = subprocess.run([qmail / "bin/qmail-popup", "h.example", program], input=text.encode(), env=env,
+                           capture_output=True)
+        assert (r.returncode, r.stderr) == (want, b"")
+
+
 def test_an_account_of_ours_hides_one_of_the_system(pop3):
     virtual(pop3, "foo")
     assert login("foo", SECRET).stat() == (0, 0)

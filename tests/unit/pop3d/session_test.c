@@ -159,6 +159,38 @@ static void capabilities(void **state)
 	stralloc_free(&out);
 }
 
+/* Where CAPA is known a client means what it says. */
+static void strict(void **state)
+{
+	static struct { char const *in; char const *out; } const cases[] = {
+		{ "RETR 1\r\n", "+OK \r\nA: 1\r\n\r\n..\r\n.\r\n" },
+		{ "RETR 1  \r\n", "+OK \r\nA: 1\r\n\r\n..\r\n.\r\n" },
+		{ "TOP 2  1\r\n", "+OK \r\nB: 2\r\n\r\nx\r\n.\r\n" },
+		{ "TOP 2\r\n", "+OK \r\nB: 2\r\n\r\nx\r\ny\r\n.\r\n" },
+		{ "LIST 2\r\nUIDL 2\r\nDELE 2\r\n", "+OK 2 10\r\n+OK 2 b\r\n+OK \r\n" },
+		{ "RETR 1 1\r\n", "-ERR syntax error\r\n" },
+		{ "RETR 1x\r\n", "-ERR syntax error\r\n" },
+		{ "TOP 1x 1\r\n", "-ERR syntax error\r\n" },
+		{ "TOP 1 x\r\n", "-ERR syntax error\r\n" },
+		{ "TOP 1 1x\r\n", "-ERR syntax error\r\n" },
+		{ "TOP 1 1 1\r\n", "-ERR syntax error\r\n" },
+		{ "DELE 1 2\r\nLIST 1 2\r\nUIDL 1,2\r\nSTAT\r\n",
+		  "-ERR syntax error\r\n-ERR syntax error\r\n-ERR syntax error\r\n+OK 2 18\r\n" },
+	};
+	stralloc out = STRALLOC_ZERO;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		size_t n = strlen(cases[i].in);
+
+		talk(&out, cases[i].in, n, n, 1);
+		assert_memory_equal(out.s, "+OK \r\n", 6);
+		assert_string_equal(out.s + 6, cases[i].out);
+	}
+	stralloc_free(&out);
+}
+
 static void no_line_end_in_a_name(void **state)
 {
 	stralloc out = STRALLOC_ZERO;
@@ -177,6 +209,7 @@ int main(void)
 		cmocka_unit_test(dialogues),
 		cmocka_unit_test(removal),
 		cmocka_unit_test(capabilities),
+		cmocka_unit_test(strict),
 		cmocka_unit_test(no_line_end_in_a_name),
 	};
 
