@@ -1,0 +1,335 @@
+"""What is done in a world while it is recorded. A workload sets up what is there before the first recorded call (prepare),
+acts (act), and knows what it may leave: the oracle. Add one by deriving a class: the table lists all of them."""
+import os
+import shutil
+import subprocess
+
+import harness
+import oracle
+from world import HOST
+
+AT = b"@" + HOST.encode()
+FAR = b"someone@far.test.example"
+MARK = b"mark000000"            # recovery.py gives each state that it tries a number of its own
+
+
+def body(mark=MARK, size=0):
+    """A message that tells whether it is whole, and which one it is."""
+    fill = b"".join(b"%s line %d\n" % (mark, i) for i in range(size // 24))
+    return b"Subject: %s\n\nbegin %s\n%send %s\n" % (mark, mark, fill, mark)
+
+
+def maildir(user):
+    return ("maildir", os.path.join(harness.HOMES, user, "Maildir"))
+
+
+class Workload:
+    """What its promises come to in the end, for recovery.py: ends, a list of ("maildir", user), ("mbox", user),
+    ("remote", address), ("bounce", user who gets it, the recipient that failed)."""
+    name = ""
+    models = ("posix", "journal", "dirsync")
+    quick = False               # one of the few of the quick tier
+    recover = True              # start the daemons on what is left
+    size = 0
+    sender, recipients = b"john" + AT, [b"foo" + AT]
+    ends = [("maildir", "foo")]
+
+    def roots(self, w):
+        """What is recorded: below these directories, but not below those."""
+        return (w / "queue", harness.HOMES), (w / "queue/lock",)
+
+    def prepare(self, w):
+        """Before the recording."""
+
+    def prepare_recovery(self, w):
+        """Users' files that the daemons need; by default the same as for the recording."""
+        self.prepare(w)
+
+    def act(self, w):
+        raise NotImplementedError
+
+    def compared(self, path):
+        """Whether the recording tells all about this file."""
+        return True
+
+    def oracle(self, w):
+        return oracle.Mail(self.places())
+
+    def places(self):
+        return {b"foo" + AT: [maildir("foo")], b"john" + AT: [maildir("john")], b"postmaster" + AT: [maildir("baz")],
+                FAR: [("remote",)]}
+
+    def text(self, mark=MARK):
+        return body(mark, self.size)
+
+
+# ---- qmail-queue by itself
+
+class Queue(Workload):
+    name, quick = "queue", True
+
+    def act(self, w):
+        assert w.queue(self.sender, self.recipients, self.text()) == 0
+
+
+class QueueLong(Queue):
+    """Pages that can be torn from each other."""
+    name, quick, size = "queue, four pages", False, 14000
+
+
+class QueueTwo(Queue):
+    """Two at once."""
+    name, quick = "queue, two at once", False
+
+    def act(self, w):
+        slow = ["-e", "inject=fsync:delay_enter=10000"]
+        ps = [w.queue(self.sender, self.recipients, self.text(MARK + b"/%d" % i), strace=slow, wait=False) for i in (1, 2)]
+        assert [p.wait() for p in ps] == [0, 0]
+
+
+class QueueFails(Queue):
+    """A flush of qmail-queue fails, and what it should have written is gone."""
+    name, quick, which = "queue, a flush fails", False, 1
+
+    def act(self, w):
+        for n in range(1, 5):
+            assert w.queue(self.sender, self.recipients, self.text(MARK + b"/%d" % n),
+                           strace=["-e", "inject=fsync:error=EIO:when=%d" % n]) == 53
+
+
+class Smtp(Queue):
+    """The word that counts is qmail-smtpd's 250."""
+    name, quick = "smtp", False
+
+    def act(self, w):
+        text = b"HELO x\r\nMAIL FROM:<%s>\r\nRCPT TO:<%s>\r\nDATA\r\n%s.\r\nQUIT\r\n" % (
+            self.sender, self.recipients[0], self.text().replace(b"\n", b"\r\n"))
+        out = w.smtpd(text)
+        assert b"250 ok " in out, out
+
+
+# ---- the whole road
+
+class Flow(Workload):
+    """todo, preprocessed, delivered, gone."""
+    name, quick = "one recipient", True
+    messages = 1
+
+    def act(self, w):
+        w.start_recorded()
+        self.submit(w)
+        self.finish(w)
+
+    def submit(self, w):
+        marks = [MARK] if self.messages == 1 else [MARK + b"/%d" % i for i in range(self.messages)]
+        for m in marks:
+            assert w.queue(self.sender, self.recipients, self.text(m)) == 0
+
+    def finish(self, w):
+        assert w.wait_drained(), w.logtext()
+        w.stop()
+
+
+class FlowThree(Flow):
+    """Local and remote."""
+    name, quick = "three recipients", False
+    recipients = [b"foo" + AT, FAR, b"john" + AT]
+    ends = [("maildir", "foo"), ("remote", FAR), ("maildir", "john")]
+
+
+class FlowBatch(Flow):
+    """qmail-send finds several at once, and makes them durable together."""
+    name, quick, messages = "three messages in one batch", False, 3
+    recipients = [b"foo" + AT, FAR]
+    ends = [("maildir", "foo"), ("remote", FAR)]
+
+    def act(self, w):
+        self.submit(w)
+        w.start_recorded()
+        self.finish(w)
+
+
+class FlowRetry(Flow):
+    """A temporary failure, then success."""
+    name, quick = "deferred, then delivered", False
+    recipients = [b"foo" + AT, b"foo-later" + AT]
+
+    def prepare(self, w):
+        w.write("foo/.qmail-later", b"|test -e %s || exit 111\n./Maildir/\n" % w.flagfile.encode(), "foo")
+
+    def act(self, w):
+        w.start_recorded()
+        self.submit(w)
+        w.wait_log("^delivery [12]: deferral")
+        w.flag(True)
+        w.hurry()
+        self.finish(w)
+
+    def places(self):
+        return {**super().places(), b"foo-later" + AT: [maildir("foo")]}
+
+
+class FlowBounce(Flow):
+    """A permanent failure, and the bounce."""
+    name, quick = "bounce", True
+    recipients = [b"foo" + AT, b"john-nobody" + AT]
+    ends = [("maildir", "foo"), ("bounce", "john", b"john-nobody" + AT)]
+
+
+class FlowDouble(Flow):
+    """The bounce bounces: two recipients fail, and so does the sender."""
+    name, quick = "double bounce", False
+    sender, recipients = b"john-nosender" + AT, [b"john-nobody" + AT, b"foo-nobody" + AT]
+    ends = [("bounce", "baz", b"john-nobody" + AT), ("bounce", "baz", b"foo-nobody" + AT)]
+
+
+class FlowForward(Flow):
+    name, quick = "forward", False
+    recipients = [b"foo-list" + AT]
+    ends = [("maildir", "john"), ("remote", FAR)]
+
+    def prepare(self, w):
+        w.write("foo/.qmail-list", b"&john%s\n&%s\n" % (AT, FAR), "foo")
+
+    def places(self):
+        return {**super().places(), b"foo-list" + AT: [("forward", b"john" + AT, FAR)]}
+
+
+class FlowAlias(Flow):
+    """An address of nobody's goes to the alias user, and on to a Maildir and an mbox."""
+    name, quick = "alias", False
+    recipients = [b"info" + AT]
+    ends = [("maildir", "baz"), ("mbox", "baz")]
+
+    def prepare(self, w):
+        w.write("baz/.qmail-info", b"./Maildir/\n./Mailbox\n", "baz")
+
+    def places(self):
+        return {**super().places(), b"info" + AT: [maildir("baz"), ("mbox", os.path.join(harness.HOMES, "baz/Mailbox"))]}
+
+
+# ---- qmail-local by itself
+
+class Maildir(Workload):
+    name, quick = "maildir", True
+    size, recover, default = 9000, False, "./Maildir/"
+    code, strace = 0, ()
+
+    def prepare(self, w):
+        self.mess = w / "queue/mess/5/5"
+        self.before = b"Received: x\n" + self.text()
+        with open(self.mess, "wb") as f:
+            f.write(self.before)
+        os.chmod(self.mess, 0o644)
+
+    def act(self, w):
+        assert w.deliver("foo", self.mess, self.default, strace=self.strace) == self.code
+
+    def oracle(self, w):
+        return oracle.Mail(self.places(), [oracle.Message(5, self.before, b"Fsender@test.example\0Tfoo" + AT + b"\0", None)])
+
+
+class MaildirUnreadable(Maildir):
+    """new/ may be written but not read: it cannot be flushed by itself."""
+    name, quick = "maildir, new/ unreadable", False
+
+    def prepare(self, w):
+        super().prepare(w)
+        os.chmod(os.path.join(harness.HOMES, "foo/Maildir/new"), 0o300)
+
+
+class MaildirFails(Maildir):
+    name, quick, code = "maildir, a flush fails", False, 111
+    strace = ("-e", "inject=fsync:error=EIO:when=1")
+
+
+class MaildirNameFails(MaildirFails):
+    name = "maildir, flush of new/ fails"
+    strace = ("-e", "inject=fsync:error=EIO:when=2")
+
+
+class Mbox(Maildir):
+    """An mbox that is not there yet."""
+    name, quick, default = "mbox, new", True, "./Mailbox"
+    old = None
+
+    def prepare(self, w):
+        super().prepare(w)
+        if self.old:
+            w.write("foo/Mailbox", self.old, "foo")
+
+    def places(self):
+        return {b"foo" + AT: [("mbox", os.path.join(harness.HOMES, "foo/Mailbox"))]}
+
+
+class MboxOld(Mbox):
+    name, quick = "mbox, old messages", False
+    old = b"From someone Thu Jan  1 00:00:00 1970\nSubject: old\n\n" + b"an old line\n" * 700 + b"\n"
+
+
+class MboxTorn(MboxOld):
+    """The last message was torn by an earlier crash."""
+    name = "mbox, torn"
+    old = MboxOld.old + MboxOld.old[:100]
+
+
+class MboxFails(MboxOld):
+    name, code = "mbox, a flush fails", 111
+    strace = ("-e", "inject=fsync:error=EIO:when=1")
+
+
+# ---- tables
+
+class Newu(Workload):
+    """users/cdb is made anew, twice."""
+    name, quick, recover = "users/cdb", False, False
+    program, table, source = "qmail-newu", "users/cdb", "users/assign"
+
+    def roots(self, w):
+        return (w / self.table.split("/")[0],), ("/nothing",)
+
+    def lines(self, n):
+        return "".join("=user%d-%d:foo:30001:30001:%s/foo:::\n" % (n, i, harness.HOMES) for i in range(200)) + ".\n"
+
+    def make(self, w, n, recorder=()):
+        with open(w / self.source, "w") as f:
+            f.write(self.lines(n))
+        subprocess.run(list(recorder) + [w / ("bin/" + self.program)], check=True)
+
+    def prepare(self, w):
+        self.make(w, 0)
+        for n in (1, 2):
+            with open(os.path.join(w.scratch, "source%d" % n), "w") as f:
+                f.write(self.lines(n))
+
+    def act(self, w):
+        # the source is the administrator's: replaced unrecorded, it must not be among what a power cut takes
+        for n in (1, 2):
+            shutil.copyfile(os.path.join(w.scratch, "source%d" % n), w / self.source)
+            subprocess.run(w.recorder() + [w / ("bin/" + self.program)], check=True)
+
+    def compared(self, path):
+        return not path.endswith(self.source)
+
+    def oracle(self, w):
+        return oracle.Table(w / self.table, self.program)
+
+
+class Newmrh(Newu):
+    name = "morercpthosts.cdb"
+    program, table, source = "qmail-newmrh", "control/morercpthosts.cdb", "control/morercpthosts"
+
+    def lines(self, n):
+        return "".join("host%d-%d.test.example\n" % (n, i) for i in range(300))
+
+
+def all_workloads():
+    """One of each class that has a name, in the order of this file."""
+    found, todo = [], [Workload]
+    while todo:
+        c = todo.pop(0)
+        todo += c.__subclasses__()
+        if c.name:
+            found.append(c)
+    places = {c: i for i, c in enumerate(v for v in globals().values() if isinstance(v, type))}
+    return [c() for c in sorted(found, key=places.get)]
