@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void trigger_pull(char const *fifo)
@@ -22,8 +23,18 @@ void trigger_pull(char const *fifo)
 
 int trigger_arm(int *fd, char const *fifo)
 {
+	struct stat st;
+
 	if (*fd >= 0)
 		close(*fd);
 	*fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	return *fd >= 0;
+	if (*fd < 0)
+		return 0;
+	/* A plain file can always be read: whoever waits for it would never wait. */
+	if (fstat(*fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		return 1;
+	close(*fd);
+	*fd = -1;
+	errno = EINVAL;
+	return 0;
 }

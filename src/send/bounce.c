@@ -129,6 +129,13 @@ static struct {
 	result r;
 } under_way = { .fd = -1 };
 
+/* Where a bounce comes from: descriptors. message is -1 when it is gone. */
+typedef struct source
+{
+	int notes;
+	int message;
+} source;
+
 /* The first max bytes of a file, closing it. */
 static void put_start(qq *q, int fd, uint64_t max)
 {
@@ -148,16 +155,6 @@ static void put_start(qq *q, int fd, uint64_t max)
 	close(fd);
 }
 
-static void put_notes(qq *q, uint64_t id)
-{
-	int fd = queuefile_open(QPATH_BOUNCE, id, O_RDONLY);
-
-	if (fd < 0)
-		qq_fail(q);
-	else
-		put_start(q, fd, UINT64_MAX);
-}
-
 static void put_or_fail(qq *q, stralloc *sa, int ok)
 {
 	if (ok)
@@ -167,20 +164,15 @@ static void put_or_fail(qq *q, stralloc *sa, int ok)
 	stralloc_free(sa);
 }
 
-/* A message that is gone will not come back: whoever sent it hears of it all the same, and what is left in the
- * queue has an end. One that is there and cannot be read is not given up. */
-static void put_message(qq *q, uint64_t id)
+/* fd: of the message, or -1 when it is gone. */
+static void put_message(qq *q, int fd)
 {
-	int fd = queuefile_open(QPATH_MESS, id, O_RDONLY);
 	uint64_t max = controls.bouncemaxbytes ? controls.bouncemaxbytes : UINT64_MAX;
 	stralloc sa = STRALLOC_ZERO;
 	struct stat st;
 
 	if (fd < 0) {
-		if (errno == ENOENT)
-			put_or_fail(q, &sa, bounce_missing(&sa));
-		else
-			qq_fail(q);
+		put_or_fail(q, &sa, bounce_missing(&sa));
 	} else if (fstat(fd, &st) < 0) {
 		qq_fail(q);
 		close(fd);
@@ -198,16 +190,16 @@ static void put_text(qq *q, int (*put)(stralloc *, bounce_letter const *), bounc
 	put_or_fail(q, &sa, put(&sa, l));
 }
 
-static result send_letter(uint64_t id, bounce_letter const *l)
+static result send_letter(source const *s, bounce_letter const *l)
 {
 	static qq q;
 
 	if (!qq_open(&q))
 		return (result){ .letter = RESULT_NOT_STARTED, .qp = 0 };
 	put_text(&q, bounce_head, l);
-	put_notes(&q, id);
+	put_start(&q, s->notes, UINT64_MAX);
 	put_text(&q, bounce_foot, l);
-	put_message(&q, id);
+	put_message(&q, s->message);
 	if (l->senderlen)
 		qq_from(&q, "", 0);
 	else
@@ -221,7 +213,7 @@ static result send_letter(uint64_t id, bounce_letter const *l)
 /* A group of its own: should the queue program hang, both are killed together.
  * If we are killed, so is the child, and qmail-queue, not having seen the end, queues nothing: the next
  * qmail-send starts over. Signals meant for us do not concern it; what it starts has none blocked. */
-static _Noreturn void be_child(int fd, pid_t parent, uint64_t id, bounce_letter const *l)
+static _Noreturn void be_child(int fd, pid_t parent, source const *s, bounce_letter const *l)
 {
 	sigset_t all;
 	result r;
@@ -232,12 +224,12 @@ static _Noreturn void be_child(int fd, pid_t parent, uint64_t id, bounce_letter 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	r = send_letter(id, l);
+	r = send_letter(s, l);
 	io_writeall(fd, (char const *)&r, sizeof r);
 	_exit(0);
 }
 
-static int start_child(uint64_t id, bounce_letter const *l)
+static int start_child(source const *s, bounce_letter const *l)
 {
 	pid_t parent = getpid();
 	int p[2];
@@ -247,7 +239,7 @@ static int start_child(uint64_t id, bounce_letter const *l)
 	under_way.pid = fork();
 	if (under_way.pid == 0) {
 		close(p[0]);
-		be_child(p[1], parent, id, l);
+		be_child(p[1], parent, s, l);
 	}
 	close(p[1]);
 	if (under_way.pid > 0)
@@ -295,6 +287,50 @@ int bounce_fresh(int64_t now)
 	return bounce_busy() && now >= under_way.since && now - under_way.since < FRESH_SECONDS;
 }
 
+static int open_to_read(qpath_kind k, uint64_t id)
+{
+	int fd = queuefile_open(k, id, O_RDONLY);
+	int e = errno;
+
+	if (fd >= 0 || (k == QPATH_MESS && e == ENOENT))
+		return fd;
+	log_line("warning: trouble opening ", queuefile_name(k, id), "; will try again later");
+	if (queuefile_odd(e))
+		damage_note(k, id, unreadable);
+	errno = e;
+	return fd;
+}
+
+/* A message that is gone will not come back: whoever sent it hears of it all the same, and what is left in the
+ * queue has an end. One that is there and cannot be read is not given up. */
+static int open_source(source *s, uint64_t id)
+{
+	*s = (source){ .notes = open_to_read(QPATH_BOUNCE, id), .message = -1 };
+	if (s->notes < 0)
+		return 0;
+	s->message = open_to_read(QPATH_MESS, id);
+	if (s->message >= 0 || errno == ENOENT)
+		return 1;
+	close(s->notes);
+	return 0;
+}
+
+static int start(uint64_t id, bounce_letter const *l)
+{
+	source s;
+	int ok;
+
+	if (!open_source(&s, id))
+		return 0;
+	ok = start_child(&s, l);
+	if (!ok)
+		log_line("warning: unable to start qmail-queue, will try later", 0, 0);
+	close(s.notes);
+	if (s.message >= 0)
+		close(s.message);
+	return ok;
+}
+
 void bounce_inject(uint64_t id, char const *sender, size_t n, bounce_ended *ended, int64_t now)
 {
 	bounce_letter l = address_letter(sender, verp_owner(sender, n));
@@ -302,8 +338,7 @@ void bounce_inject(uint64_t id, char const *sender, size_t n, bounce_ended *ende
 	if (n == 4 && memcmp(sender, "#@[]", 4) == 0) {
 		log_line("triple bounce: discarding ", queuefile_name(QPATH_BOUNCE, id), 0);
 		ended(id, remove_notes(id), now);
-	} else if (!start_child(id, &l)) {
-		log_line("warning: unable to start qmail-queue, will try later", 0, 0);
+	} else if (!start(id, &l)) {
 		ended(id, 0, now);
 	} else {
 		under_way.id = id;
@@ -360,22 +395,6 @@ static void reap(void)
 	under_way.r = r;
 }
 
-/* Whether it is the queue program that had trouble, or we with our own files. */
-static void look_for_damage(uint64_t id)
-{
-	static qpath_kind const kinds[] = { QPATH_BOUNCE, QPATH_MESS };
-	unsigned int i;
-
-	for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		int fd = queuefile_open(kinds[i], id, O_RDONLY);
-
-		if (fd >= 0)
-			close(fd);
-		else if (queuefile_odd(errno))
-			damage_note(kinds[i], id, unreadable);
-	}
-}
-
 void bounce_do(turn const *t)
 {
 	int ok = 0;
@@ -399,7 +418,6 @@ void bounce_do(turn const *t)
 		break;
 	default:
 		log_line("warning: trouble injecting bounce message, will try later", 0, 0);
-		look_for_damage(under_way.id);
 	}
 	under_way.ended(under_way.id, ok, t->now);
 }
