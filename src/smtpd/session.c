@@ -111,8 +111,8 @@ static session_end refuse_path(session *s, path_status status)
 	return reply(s, "555 syntax error (#5.5.4)");
 }
 
-/* What a client says of a message before it sends it (RFC 1870). SIZE counts line ends as two bytes, which
- * we store as one; a message that is just below the limit then must not be announced by its size. */
+/* What a client says of a message before it sends it (RFC 1870), line ends counted as two bytes. We store one,
+ * so a message that just fits is refused if its client names a size; but we do not ask for one. */
 static int too_large(session *s, address const *a)
 {
 	uint64_t limit = s->policy->databytes;
@@ -120,7 +120,8 @@ static int too_large(session *s, address const *a)
 	return limit && smtpcmd_size(s->arg + a->end, s->arglen - a->end) > limit;
 }
 
-/* A path that is refused leaves the transaction before it as it was. */
+/* A path that is refused leaves the transaction before it as it was, as qmail does. A message that is refused
+ * does not: the recipients that a client sends behind it are not for the one before. */
 static session_end mail(session *s)
 {
 	address a;
@@ -128,9 +129,9 @@ static session_end mail(session *s)
 
 	if (status != PATH_OK)
 		return refuse_path(s, status);
+	reset(s);
 	if (too_large(s, &a))
 		return reply(s, "552 sorry, that message size exceeds my databytes limit (#5.3.4)");
-	reset(s);
 	if (!stralloc_copyb(&s->sender, a.s, a.len))
 		return out_of_memory(s);
 	s->unwanted = policy_badmailfrom(s->policy, a.s, a.len);
@@ -259,7 +260,6 @@ static session_action *const actions[STATES][EVENTS] =
 static session_end obey(session *s, char const *line, size_t n)
 {
 	smtpcmd_parts p;
-
 	session_end end;
 	int web;
 

@@ -66,8 +66,8 @@ def test_nul_in_a_command(qmail):
 
 def test_announced_size(qmail):
     dialogue = (b"MAIL FROM:<a@b> SIZE=1001\r\nMAIL FROM:<a@b> SIZE=1000 BODY=8BITMIME\r\n" + RCPT
-                + b"MAIL FROM:<a@b> BODY=7BIT SIZE=99999999999999999999\r\n" + DATA + b"QUIT\r\n")
-    assert codes(talk(qmail, dialogue, DATABYTES="1000")[0]) == [220, 552, 250, 250, 552, 354, 250, 221]
+                + b"MAIL FROM:<a@b> BODY=7BIT SIZE=99999999999999999999\r\n" + RCPT + MAIL + RCPT + DATA + b"QUIT\r\n")
+    assert codes(talk(qmail, dialogue, DATABYTES="1000")[0]) == [220, 552, 250, 250, 552, 503, 250, 250, 354, 250, 221]
     assert codes(talk(qmail, dialogue)[0])[:3] == [220, 250, 250]
 
 
