@@ -42,7 +42,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wv
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
 	$(if $(findstring clang,$(CC)),,-ftrivial-auto-var-init=zero) $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
-SAN := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SAN := $(if $(SANITIZE),-DSANDBOX_OFF -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) $(HARDEN) $(SAN) $(CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(HARDEN_LD) $(SAN) $(CFLAGS) $(LDFLAGS)
@@ -127,8 +127,22 @@ $(B)/obj/%.o: src/%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The filters of base/sandbox. FILTERS_CC builds the program that writes them, where that runs.
+FILTERS_CC ?= $(CC)
+
+$(B)/filters/make: src/filters/filters.c src/base/sandbox.h
+	@mkdir -p $(@D)
+	$(FILTERS_CC) -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) -O -o $@ $< -lseccomp -l:libskarnet.a
+
+$(B)/filters/filters.c: $(B)/filters/make
+	$< > $@
+
+$(B)/obj/filters.o: $(B)/filters/filters.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 define archive
-$(B)/lib/$(1).a: $$(call objects,$$(wildcard src/$(1)/*.c))
+$(B)/lib/$(1).a: $$(call objects,$$(wildcard src/$(1)/*.c)) $(if $(filter base,$(1)),$(B)/obj/filters.o)
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$(AR) rcs $$@ $$^

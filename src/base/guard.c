@@ -4,36 +4,40 @@
 
 #include <sys/resource.h>
 
+#include "base/lower.h"
+
 /* The address sanitizer reserves terabytes, which count. */
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef SANDBOX_OFF
 enum { ENABLED = 0 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { ENABLED = 0 };
-#else
-enum { ENABLED = 1 };
-#endif
 #else
 enum { ENABLED = 1 };
 #endif
 
-static struct rlimit before;
-static int lowered;
+enum { KINDS = 3 };
+
+static struct { int resource; rlim_t max; } const limits[KINDS] = {
+	{ RLIMIT_DATA, (rlim_t)GUARD_MEBIBYTES << 20 },
+	{ RLIMIT_NOFILE, GUARD_FILES },
+	{ RLIMIT_CORE, 0 },
+};
+
+static struct rlimit before[KINDS];
+static int lowered[KINDS];
 
 void guard_set(void)
 {
-	struct rlimit ours;
+	int i;
 
-	if (!ENABLED || lowered || getrlimit(RLIMIT_DATA, &before) < 0)
-		return;
-	ours = before;
-	ours.rlim_cur = (rlim_t)GUARD_MEBIBYTES << 20;
-	if (before.rlim_cur == RLIM_INFINITY || before.rlim_cur > ours.rlim_cur)
-		lowered = setrlimit(RLIMIT_DATA, &ours) == 0;
+	for (i = 0; i < KINDS; i++)
+		if (ENABLED && !lowered[i])
+			lowered[i] = lower_soft(limits[i].resource, limits[i].max, before + i);
 }
 
 void guard_lift(void)
 {
-	if (lowered && setrlimit(RLIMIT_DATA, &before) == 0)
-		lowered = 0;
+	int i;
+
+	for (i = 0; i < KINDS; i++)
+		if (lowered[i] && setrlimit((__rlimit_resource_t)limits[i].resource, before + i) == 0)
+			lowered[i] = 0;
 }

@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/sandbox.h"
 #include "clean/remove.h"
 #include "proto/clean.h"
 #include "proto/qpath.h"
@@ -63,6 +64,8 @@ int main(void)
 		strerr_diefusys(EXIT_TEMP, "chdir to ", conf_home, "/queue");
 	if (!qpath_detect(&layout))
 		strerr_diefusys(EXIT_TEMP, "find the subdirectories of ", conf_home, "/queue/mess");
+	if (!sandbox_enter(SANDBOX_CLEAN))
+		strerr_diefusys(EXIT_TEMP, "enter the sandbox");
 
 	for (;;) {
 		ssize_t r;

@@ -13,7 +13,7 @@
 
 #include "base/fds.h"
 #include "base/io.h"
-#include "confine.h"
+#include "base/sandbox.h"
 #include "net/conn.h"
 #include "proto/maildir.h"
 #include "session.h"
@@ -58,7 +58,8 @@ int main(int argc, char const *const *argv)
 	conn_open(&client, 0, 1, TIMEOUT_SECONDS);
 	if (argc < 2 || chdir(argv[1]) < 0)
 		return refuse("-ERR this user has no $HOME/Maildir");
-	confine_to_maildir();
+	if (!sandbox_enter(SANDBOX_POP3D))
+		return refuse("-ERR unable to enter the sandbox");
 	maildir_clean(now);
 	if (!maildir_scan(&m, now))
 		return refuse(errno == ENOMEM ? "-ERR out of memory" : "-ERR unable to scan $HOME/Maildir");

@@ -15,12 +15,14 @@
 #include <skalibs/strerr.h>
 
 #include "base/child.h"
+#include "base/guard.h"
 #include "base/io.h"
 #include "proto/checkpassword.h"
 
 static void become(char const *const *argv, int fd, int tell)
 {
 	sig_restore(SIGPIPE);
+	guard_lift();
 	/* dup2 of a descriptor onto itself leaves it close-on-exec */
 	if (dup2(fd, CHECKPASSWORD_FD) >= 0 && fcntl(CHECKPASSWORD_FD, F_SETFD, 0) == 0)
 		exec(argv);

@@ -13,6 +13,7 @@
 #include <skalibs/types.h>
 
 #include "base/fds.h"
+#include "base/guard.h"
 #include "base/io.h"
 #include "base/notes.h"
 #include "check.h"
@@ -88,6 +89,7 @@ int main(int argc, char const *const *argv)
 	/* inherited as ignored it would keep us from learning how the program ended */
 	sig_restore(SIGCHLD);
 	(void)prctl(PR_SET_DUMPABLE, 0);
+	guard_set();
 	io_start();
 	conn_open(&client, 0, 1, TIMEOUT_SECONDS);
 	if (argc < 3)

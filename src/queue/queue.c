@@ -16,6 +16,7 @@
 #include "base/conf.h"
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/sandbox.h"
 #include "base/trigger.h"
 #include "proto/envelope.h"
 #include "proto/todo.h"
@@ -151,8 +152,11 @@ static qq_exit queue_message(entry *e)
 	pid_t pid = getpid();
 	int64_t now = time(0);
 	origin from = origin_of(uid);
-	qq_exit code = entry_create(e, pid, now);
+	qq_exit code = QQ_BUG;
 
+	/* Names of users are looked up before this. */
+	if (sandbox_enter(SANDBOX_QUEUE))
+		code = entry_create(e, pid, now);
 	if (code == QQ_OK)
 		code = take_message(e, from, uid, pid, now);
 	if (code == QQ_OK)

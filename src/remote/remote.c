@@ -12,6 +12,7 @@
 #include "base/conf.h"
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/sandbox.h"
 #include "client.h"
 #include "connect.h"
 #include "report.h"
@@ -163,7 +164,7 @@ static char const *prepare(settings *s)
 		return "ZUnable to read message. (#4.3.0)";
 	loaded = settings_load(s);
 	if (loaded == CONTROL_READ)
-		return 0;
+		return sandbox_enter(SANDBOX_REMOTE) ? 0 : noresources;
 	return loaded == CONTROL_ERROR && errno == ENOMEM ? nomem : "ZUnable to read control files. (#4.3.0)";
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <skalibs/posixplz.h>
@@ -13,6 +14,7 @@
 #include "base/conf.h"
 #include "base/errtemp.h"
 #include "base/fds.h"
+#include "base/sandbox.h"
 #include "program.h"
 #include "proto/tcpto.h"
 #include "spawn/loop.h"
@@ -41,6 +43,17 @@ static int find(void)
 		return 0;
 	program.len = 0;
 	return stralloc_cats(&program, conf_home) && stralloc_cats(&program, "/bin/qmail-remote") && stralloc_0(&program);
+}
+
+/* Whether deliveries are made by our own qmail-remote, which can live with what it inherits from us. Another
+ * program, or a script that stands before it, shall find what it always found. The current directory is the home. */
+static int is_ours(void)
+{
+	struct stat found;
+	struct stat ours;
+
+	return !remote && find() && stat(program.s, &found) == 0 && stat("bin/qmail-remote", &ours) == 0
+		&& found.st_dev == ours.st_dev && found.st_ino == ours.st_ino;
 }
 
 static pid_t start(loop_job const *job, char const **refusal)
@@ -80,6 +93,8 @@ int main(void)
 		strerr_diefusys(111, "find user ", conf_username(CONF_QMAILQ));
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(111, "chdir to ", conf_home);
+	if (is_ours() && !sandbox_enter(SANDBOX_RSPAWN))
+		strerr_diefusys(111, "enter the sandbox");
 	/* Nobody knows how old the table is. Without one qmail-remote tries every host. */
 	(void)tcpto_clear("queue/lock/tcpto");
 	if (chdir("queue/mess") < 0)

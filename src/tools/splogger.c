@@ -13,6 +13,7 @@
 
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/sandbox.h"
 
 enum { PIECE = 799 };                   /* what syslog takes, by old agreement */
 
@@ -78,6 +79,8 @@ int main(int argc, char const *const *argv)
 	sig_ignore(SIGHUP);
 	if (argc < 3 || !uint_scan(argv[2], &facility))
 		facility = (unsigned int)LOG_MAIL >> 3;
+	/* Lines that are not logged are lost, so what the kernel refuses is done without. */
+	(void)sandbox_enter(SANDBOX_SPLOGGER);
 	openlog(argc > 1 ? argv[1] : "splogger", 0, (int)(facility << 3 & LOG_FACMASK));
 	while ((r = io_read(0, buf, sizeof buf, 0)) > 0)
 		for (i = 0; i < r; i++)

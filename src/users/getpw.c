@@ -19,6 +19,7 @@
 #include "base/conf.h"
 #include "base/errtemp.h"
 #include "base/io.h"
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "proto/report.h"
 
@@ -151,6 +152,8 @@ int main(int argc, char const *const *argv)
 
 	if (argc < 2)
 		return 100;
+	if (!sandbox_enter(SANDBOX_GETPW))
+		return REPORT_TEMP;
 	local = argv[1];
 	n = strlen(local);
 	for (e = n + 1; e-- > 0;)

@@ -24,6 +24,7 @@
 
 #include "base/conf.h"
 #include "base/fds.h"
+#include "base/sandbox.h"
 #include "base/scratch.h"
 #include "base/sync.h"
 #include "proto/users.h"
@@ -197,6 +198,8 @@ int main(void)
 		strerr_diefusys(111, "open descriptors 0 to 2");
 	if (chdir(conf_home) < 0)
 		strerr_dief(111, "unable to chdir");
+	if (!sandbox_enter(SANDBOX_NEWU))
+		strerr_diefusys(111, "enter the sandbox");
 	in = assign_open();
 	out = scratch_open(CDB_TMP);
 	if (out < 0)

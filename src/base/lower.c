@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "base/lower.h"
+
+static rlim_t lower(rlim_t a, rlim_t max)
+{
+	/* RLIM_INFINITY is the largest there is */
+	return a < max ? a : max;
+}
+
+int lower_limit(int resource, rlim_t max)
+{
+	struct rlimit r;
+
+	if (getrlimit((__rlimit_resource_t)resource, &r) < 0)
+		return 0;
+	if (r.rlim_cur <= max && r.rlim_max <= max)
+		return 1;
+	r.rlim_cur = lower(r.rlim_cur, max);
+	r.rlim_max = lower(r.rlim_max, max);
+	return setrlimit((__rlimit_resource_t)resource, &r) == 0;
+}
+
+int lower_soft(int resource, rlim_t max, struct rlimit *before)
+{
+	struct rlimit r;
+
+	if (getrlimit((__rlimit_resource_t)resource, before) < 0)
+		return 0;
+	r = *before;
+	r.rlim_cur = lower(r.rlim_cur, max);
+	return r.rlim_cur == before->rlim_cur || setrlimit((__rlimit_resource_t)resource, &r) == 0;
+}

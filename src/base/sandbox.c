@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "base/conf.h"
+#include "base/landlock.h"
+#include "base/lower.h"
+#include "base/seccomp.h"
+
+/* Sanitizers map terabytes, and report by means that no program of ours needs. */
+#ifdef SANDBOX_OFF
+enum { ENABLED = 0 };
+#else
+enum { ENABLED = 1 };
+#endif
+
+enum { MEBIBYTES = 1 << 20, PATHS_MAX = 8, HOME_MAX = 4096 };
+
+#define FILE_OFF "/control/nosandbox"
+#define LIST (LANDLOCK_LIST)
+#define READ (LANDLOCK_READ)
+#define WRITE (LANDLOCK_WRITE)
+#define MAKE (LANDLOCK_MAKE)
+#define REMOVE (LANDLOCK_REMOVE)
+/* A file that is linked from one directory to another must not gain rights: all these directories have the same. */
+#define ENTER (LIST | WRITE | MAKE | REMOVE)
+#define SERVE (LIST | READ | MAKE | REMOVE)
+
+typedef struct profile
+{
+	int data;                       /* mebibytes; this and the next: 0 leaves the limit alone */
+	int files;                      /* descriptors */
+	int seconds;                    /* of the processor */
+	int landlock;
+	int connects;                   /* TCP, to any port */
+	landlock_path paths[PATHS_MAX]; /* up to one that is null */
+} profile;
+
+static profile const profiles[SANDBOX_PROFILES] = {
+	[SANDBOX_QUEUE] = { .data = 64, .files = 32, .landlock = 1, .paths = {
+		{ "pid", ENTER }, { "mess", ENTER }, { "intd", ENTER }, { "todo", ENTER }, { "lock", WRITE } } },
+	[SANDBOX_CLEAN] = { .data = 16, .files = 16, .landlock = 1, .paths = {
+		{ "pid", LIST | REMOVE }, { "mess", REMOVE }, { "intd", REMOVE }, { "todo", REMOVE } } },
+	[SANDBOX_RSPAWN] = { .data = 0 },
+	[SANDBOX_REMOTE] = { .data = 256, .files = 64, .seconds = 3600, .landlock = 1, .connects = 1, .paths = {
+		{ "control", READ }, { "queue/lock/tcpto", READ | WRITE },
+		{ "/etc", READ }, { "/run/systemd/resolve", READ }, { "/dev/urandom", READ }, { "/dev/null", READ | WRITE } } },
+	[SANDBOX_POP3D] = { .data = 512, .files = 32, .landlock = 1, .paths = {
+		{ "tmp", LIST | REMOVE }, { "new", SERVE }, { "cur", SERVE } } },
+	[SANDBOX_GETPW] = { .data = 256 },
+	[SANDBOX_NEWU] = { .data = 0 },
+	[SANDBOX_SPLOGGER] = { .data = 64, .files = 64 },
+};
+
+static int is_off(void)
+{
+	char file[HOME_MAX + sizeof FILE_OFF];
+	size_t n = strlen(conf_home);
+	struct stat st;
+
+	if (!ENABLED || n > HOME_MAX)
+		return 1;
+	memcpy(file, conf_home, n);
+	memcpy(file + n, FILE_OFF, sizeof FILE_OFF);
+	return lstat(file, &st) == 0;
+}
+
+static int set_limits(profile const *p)
+{
+	return lower_limit(RLIMIT_CORE, 0)
+		&& (!p->data || lower_limit(RLIMIT_DATA, (rlim_t)p->data * MEBIBYTES))
+		&& (!p->files || lower_limit(RLIMIT_NOFILE, (rlim_t)p->files))
+		&& (!p->seconds || lower_limit(RLIMIT_CPU, (rlim_t)p->seconds));
+}
+
+static int set_landlock(profile const *p)
+{
+	int version = p->landlock ? landlock_version() : 0;
+	size_t n = 0;
+
+	while (n < PATHS_MAX && p->paths[n].path)
+		n++;
+	return version == 0 || landlock_restrict(version, p->paths, n, p->connects);
+}
+
+int sandbox_enter(sandbox_profile which)
+{
+	profile const *p = profiles + which;
+	int e = errno;
+
+	if (is_off())
+		return errno = e, 1;
+	if (!set_limits(p) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || !set_landlock(p))
+		return 0;
+	/* Last: it allows none of the above any more. */
+	if (!seccomp_load(seccomp_filters + which))
+		return 0;
+	return errno = e, 1;
+}
+
+char const *sandbox_missing(void)
+{
+	if (is_off())
+		return 0;
+	if (landlock_version() == 0)
+		return seccomp_known() ? "Landlock" : "Landlock and seccomp";
+	return seccomp_known() ? 0 : "seccomp";
+}
