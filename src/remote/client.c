@@ -66,7 +66,7 @@ typedef struct session
 
 static tain const *deadline(session const *s, tain *d)
 {
-	io_deadline(d, s->job->timeout);
+	io_deadline(d, s->committed ? s->job->timeout : s->job->patience);
 	return io_sooner(d, &s->job->end);
 }
 

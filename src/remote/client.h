@@ -19,6 +19,7 @@ typedef struct client_job
 	char const *const *recipients;
 	size_t n;
 	unsigned int timeout;           /* seconds for each reply and each piece of the message */
+	unsigned int patience;          /* the same for the greeting and the reply to HELO */
 	tain end;                       /* of everything: client_limit */
 	char const *note;               /* what to add when the connection died: may hold a mistake in our settings */
 	/* Not null: refusals are for now, not for good, and their reports start with this text: the other

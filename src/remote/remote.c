@@ -22,7 +22,11 @@
 char const *PROG = "qmail-remote";
 
 enum { HOST = 1, SENDER, RECIPIENTS };
-enum { HOSTS_MAX = 10 };              /* that may turn us away before we take that for an answer */
+enum
+{
+	HOSTS_MAX = 10,                 /* that may turn us away before we take that for an answer */
+	PATIENCE = 300,                 /* seconds for a greeting where another host could be asked (RFC 5321 4.5.3.2) */
+};
 
 static char const nomem[] = "ZOut of memory. (#4.3.0)";
 static char const noresources[] = "ZSystem resources temporarily unavailable. (#4.3.0)";
@@ -135,6 +139,10 @@ static int deliver(settings const *s, route const *r, char const *const *args, s
 			client_limit(&job);
 			search.until = job.end;
 		}
+		/* The last one is waited for as long as the admin wants. */
+		job.patience = s->timeoutremote;
+		if (search.next < search.n && said + 1 < HOSTS_MAX && job.patience > PATIENCE)
+			job.patience = PATIENCE;
 		report_drop();
 		result = client_deliver(&job);
 		close(job.fd);

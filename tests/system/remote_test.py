@@ -130,6 +130,12 @@ def test_verp(road, peer):
         "list-a=viamx.example@mail.test.example", "list-b=byaddr4.example@mail.test.example"]
 
 
+def test_a_last_line_without_an_end_gets_one(road, peer):
+    relay(road, "s@mail.test.example", "user@viamx.example", message=b"Subject: x\n\nabc\n.")
+    road.wait_log("^delivery 1: success")
+    assert peer.got()[0]["content"].endswith(b"Subject: x\r\n\r\nabc\r\n.\r\n")
+
+
 def test_bare_cr_does_not_smuggle_a_second_message(road, peer):
     evil = b"Subject: x\n\na\r.\r\nMAIL FROM:<evil@x>\r\nRCPT TO:<victim@x>\r\nDATA\r\nSubject: 2\r\n\r\nx\n"
     relay(road, "s@mail.test.example", "user@viamx.example", message=evil)

@@ -105,7 +105,7 @@ static void dialogue(row const *r)
 	static char const *const to[] = { "r@h.example", 0 };
 	stralloc helo = STRALLOC_ZERO;
 	client_job job = { .ip = "192.0.2.9", .helohost = &helo, .sender = "s@h.example", .recipients = to, .n = 1,
-		.timeout = 20, .note = "", .unsure = r->unsure };
+		.timeout = 20, .patience = 20, .note = "", .unsure = r->unsure };
 	char buf[4096];
 	size_t n;
 	size_t i;
@@ -163,7 +163,7 @@ static void elsewhere(void **state)
 	assert_true(stralloc_copys(&helo, "me.example"));
 	for (i = 0; i < sizeof turned / sizeof turned[0]; i++) {
 		client_job job = { .ip = "192.0.2.9", .helohost = &helo, .sender = "s@h.example", .recipients = to, .n = 1,
-			.timeout = 20, .note = "", .unsure = 0 };
+			.timeout = 20, .patience = 20, .note = "", .unsure = 0 };
 		int out = file_with("");
 		int saved = dup(1);
 		int s[2];
@@ -190,6 +190,35 @@ static void elsewhere(void **state)
 		close(s[0]);
 		close(s[1]);
 	}
+	stralloc_free(&helo);
+}
+
+/* A host that says nothing is left sooner than one that has taken our name. */
+static void patience(void **state)
+{
+	static char const *const to[] = { "r@h.example", 0 };
+	stralloc helo = STRALLOC_ZERO;
+	client_job job = { .ip = "192.0.2.9", .helohost = &helo, .sender = "s@h.example", .recipients = to, .n = 1,
+		.timeout = 30, .patience = 1, .note = "" };
+	tain early;
+	tain late;
+	int s[2];
+
+	(void)state;
+	assert_true(io_start() && stralloc_copys(&helo, "me.example"));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	job.fd = s[0];
+	job.message = file_with("x\n");
+	client_limit(&job);
+	io_deadline(&early, 1);
+	io_deadline(&late, 5);
+	assert_int_equal(client_deliver(&job), CLIENT_ELSEWHERE);
+	report_drop();
+	tain_now_g();
+	assert_true(!tain_future(&early) && tain_future(&late));
+	close(job.message);
+	close(s[0]);
+	close(s[1]);
 	stralloc_free(&helo);
 }
 
@@ -232,7 +261,7 @@ static void addresses(void **state)
 int main(void)
 {
 	static struct CMUnitTest const tests[] = { cmocka_unit_test(dialogues), cmocka_unit_test(elsewhere),
-		cmocka_unit_test(limits), cmocka_unit_test(addresses) };
+		cmocka_unit_test(patience), cmocka_unit_test(limits), cmocka_unit_test(addresses) };
 
 	return cmocka_run_group_tests(tests, 0, 0);
 }
