@@ -133,6 +133,57 @@ static void every_cut(void **state)
 	token822_free(&again);
 }
 
+static int is_one_field(stralloc const *sa)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < sa->len; i++)
+		if (sa->s[i] == '\n' && sa->s[i + 1] != ' ' && sa->s[i + 1] != '\t')
+			return 0;
+	return sa->s[i] == '\n';
+}
+
+/* Fields put together from pieces at random: whatever is found good is, printed, a field with the same addresses. */
+static void printed_means_the_same(void **state)
+{
+	static char const *const pieces[] = { "a", "b.c", "@", ".", ",", " ", "<", ">", ":", ";", "(c)", "(a (b) \\) c)",
+		"(f\n g)", "\"q r\"", "\"\"", "\"\n <x@y>\"", "[1.2]", "[\\]]", "\\ ", "\\,", "\\.", "\\\"", "\\+", "+",
+		"\xe4", "a)", "\n ", "\r\n\t", "\"\\\n \"", "x@y, ", "J. D <x@y>", "g: x;" };
+	enum { PIECES = sizeof pieces / sizeof pieces[0], ROUNDS = 30000, LENGTH = 9 };
+	uint32_t seed = 1;
+	unsigned int good = 0;
+	token822_list l = TOKEN822_LIST_ZERO;
+	stralloc in = STRALLOC_ZERO;
+	stralloc out = STRALLOC_ZERO;
+	stralloc found = STRALLOC_ZERO;
+	stralloc again = STRALLOC_ZERO;
+	unsigned int i, k;
+
+	(void)state;
+	for (i = 0; i < ROUNDS; i++) {
+		in.len = out.len = found.len = again.len = 0;
+		assert_true(stralloc_cats(&in, "T: "));
+		for (k = 0; k < LENGTH; k++) {
+			seed = seed * 1664525 + 1013904223;
+			assert_true(stralloc_cats(&in, pieces[(seed >> 16) % PIECES]));
+		}
+		if (token822_parse(&l, in.s, in.len) != TOKEN822_OK
+		 || addrlist_walk(&l, 2, leave, 0, collect, &found) != TOKEN822_OK)
+			continue;
+		good++;
+		assert_int_equal(addrlist_print(&out, &l, 80, 1000, leave, 0), TOKEN822_OK);
+		if (!is_one_field(&out) || token822_parse(&l, out.s, out.len) != TOKEN822_OK
+		 || addrlist_walk(&l, 2, leave, 0, collect, &again) != TOKEN822_OK || again.len != found.len || (found.len && memcmp(again.s, found.s, found.len) != 0))
+			fail_msg("%.*s\nbecame\n%.*s", (int)in.len, in.s, (int)out.len, out.s);
+	}
+	assert_true(good > ROUNDS / 20);
+	stralloc_free(&in);
+	stralloc_free(&out);
+	stralloc_free(&found);
+	stralloc_free(&again);
+	token822_free(&l);
+}
+
 /* Print n addresses of the given width, and look at the lines. */
 static void folds(void **state)
 {
@@ -256,6 +307,7 @@ int main(void)
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(walk_and_print),
 		cmocka_unit_test(every_cut),
+		cmocka_unit_test(printed_means_the_same),
 		cmocka_unit_test(folds),
 		cmocka_unit_test(too_long),
 		cmocka_unit_test(taker_stops),
