@@ -9,6 +9,8 @@
 #include "mail/argument.h"
 #include "mail/quote.h"
 
+enum { SHOWN_MAX = 4096 };     /* enough of a field to know it by */
+
 static size_t total(recipients const *r)
 {
 	size_t sum = 0;
@@ -38,7 +40,7 @@ int recipients_text_ok(char const *s, size_t n)
 
 void recipients_refuse(recipients *r, recipients_list which, fault_kind kind, char const *field, size_t n)
 {
-	fault_set(&r->trouble[which], kind, field, n);
+	fault_set(&r->trouble[which], kind, field, n < SHOWN_MAX ? n : SHOWN_MAX);
 }
 
 int recipients_add(recipients *r, recipients_list which, addrlist_address const *a, char const *field, size_t n,

@@ -34,7 +34,8 @@ extern int recipients_add(recipients *r, recipients_list which, addrlist_address
 	fault *f);
 
 /* recipients_refuse: note that the recipients in field[0..n) cannot all be told. Whether that matters shows
- * when it is settled who receives the message: a list whose trouble is not FAULT_NONE is not to be used. */
+ * when it is settled who receives the message: a list whose trouble is not FAULT_NONE is not to be used. The first
+ * trouble of a list is kept, with the first 4096 bytes of the field. */
 extern void recipients_refuse(recipients *r, recipients_list which, fault_kind kind, char const *field, size_t n);
 
 /* recipients_text_ok: whether s[0..n) can stand in an envelope: no control character. */

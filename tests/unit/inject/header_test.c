@@ -306,6 +306,23 @@ static void limits(void **state)
 	assert_int_equal(big("To: ", '"', LIMIT_FIELD - 2, "\n"), FAULT_RECIPIENTS_LONG);
 }
 
+/* Who reads the message about a long field knows it by its start. */
+static void long_trouble(void **state)
+{
+	identity const id = { .user = "u" };
+	static char text[5000];
+	result x;
+
+	(void)state;
+	memset(text, ',', sizeof text);
+	memcpy(text, "To: (", 5);
+	start(&x, &id);
+	assert_true(read_text(&x, text, sizeof text));
+	assert_int_equal(x.r.trouble[RECIPIENTS_HEADER].kind, FAULT_LINE);
+	assert_int_equal(x.r.trouble[RECIPIENTS_HEADER].text.len, 4096);
+	end(&x);
+}
+
 /* The fields that are missing. */
 static void composed(void **state)
 {
@@ -376,6 +393,7 @@ int main(void)
 		cmocka_unit_test(senders),
 		cmocka_unit_test(faults),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(long_trouble),
 		cmocka_unit_test(composed),
 	};
 
