@@ -11,9 +11,7 @@ Lost: acknowledged and nowhere. Torn: arrived otherwise than sent. Bounced: retu
 Twice: a process died between the delivery and the note of it; qmail's promise is at least once. Fragments: an
 mbox holds the beginning of a message whose delivery was killed, in front of the whole one.
 """
-import asyncio
 import collections
-import hashlib
 import os
 import pwd
 import random
@@ -28,6 +26,7 @@ import time
 import report
 import harness
 from harness import SCRATCH, Home, fresh_home, wait_for
+from ledger import Ledger, Sink, arrived, content
 
 CLASSES = (("maildir", 40), ("remote", 25), ("forward", 10), ("bounce", 10), ("mbox", 8), ("program", 7))
 HOST = "storm.example"
@@ -41,74 +40,6 @@ PROGRAM = """#!/bin/sh
 umask 077
 cat > program.tmp/$$.$PPID && mv program.tmp/$$.$PPID program.new/$(date +%s%N).$$
 """
-
-
-def content(ident):
-    """The text of a message, all of it decided by its id: up to 200 kB, most of them small."""
-    rng = random.Random(ident)
-    size = int(rng.paretovariate(0.8) * 300)
-    lines = ["%s %d %s" % (ident, i, "x" * rng.randrange(60)) for i in range(1 + min(size, 200000) // 40)]
-    body = "\n".join(lines) + "\n"
-    return "Subject: %s\n\n%send %s\n" % (ident, body, hashlib.sha1(body.encode()).hexdigest())
-
-
-def arrived(text):
-    """The id in what arrived, and whether all of it did."""
-    m = re.search(r"^Subject: (\S+)$", text, re.M)
-    if not m:
-        return "?", False
-    whole = content(m[1])
-    return m[1], text[m.start():] in (whole, whole + "\n")
-
-
-class Ledger:
-    """What was said yes to, on disk before anyone counts on it."""
-
-    def __init__(self, path):
-        self.file, self.lock, self.ids = open(path, "w"), threading.Lock(), set()
-
-    def add(self, ident):
-        with self.lock:
-            self.file.write(ident + "\n")
-            self.file.flush()
-            os.fdatasync(self.file.fileno())
-            self.ids.add(ident)
-
-
-class Sink(threading.Thread):
-    """A mail host that takes everything and remembers it."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.got = []
-        self.up = threading.Event()
-
-    def run(self):
-        asyncio.run(self.serve())
-
-    async def serve(self):
-        await asyncio.start_server(self.session, "127.0.0.1", SINK_PORT, limit=1 << 20)
-        self.up.set()
-        await asyncio.Event().wait()
-
-    async def session(self, reader, writer):
-        try:
-            writer.write(b"220 sink\r\n")
-            while True:
-                verb = (await reader.readline())[:4].upper()
-                if verb == b"DATA":
-                    writer.write(b"354 go\r\n")
-                    text = (await reader.readuntil(b"\r\n.\r\n"))[:-3].decode("latin-1")
-                    self.got.append(re.sub(r"^\.", "", text.replace("\r\n", "\n"), flags=re.M))
-                elif verb in (b"QUIT", b""):
-                    writer.write(b"221 bye\r\n")
-                    break
-                writer.write(b"250 ok\r\n")
-            await writer.drain()
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
-            pass
-        finally:
-            writer.close()
 
 
 class Client(threading.Thread):
@@ -231,7 +162,7 @@ class Storm:
         for name, value in (("ADDRESS", "127.0.0.1"), ("PORT", SMTP_PORT), ("CONCURRENCY", 40), ("RULES", "/none")):
             with open(scan + "/qmail-smtpd/env/" + name, "w") as f:
                 f.write("%s\n" % value)
-        self.sink = Sink()
+        self.sink = Sink(SINK_PORT)
         self.sink.start()
         self.sink.up.wait()
         self.ledger = Ledger(SCRATCH + "/ledger")
