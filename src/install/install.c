@@ -223,6 +223,25 @@ static void warn(hier_entry const *e, char const *what)
 		strerr_warnw(home.s, "/", e->path, " ", what);
 }
 
+/* qmail-queue links a message from one of these into the other. 1 if it cannot. */
+static int warn_parted(int dir)
+{
+	static char const *const others[] = { "queue/pid", "queue/intd", "queue/todo" };
+	struct stat mess;
+	struct stat other;
+	int warned = 0;
+	size_t i = 0;
+
+	if (fstatat(dir, "queue/mess", &mess, 0) < 0)
+		return 0;
+	for (; i < sizeof others / sizeof *others; i++)
+		if (fstatat(dir, others[i], &other, 0) == 0 && other.st_dev != mess.st_dev) {
+			strerr_warnw(home.s, "/", others[i], " is on another file system than queue/mess: no mail can be queued");
+			warned = 1;
+		}
+	return warned;
+}
+
 static int check(char const *build)
 {
 	static struct { verify_finding what; char const *text; } const texts[] =
@@ -258,6 +277,8 @@ static int check(char const *build)
 				warn(e, texts[k].text);
 		warned |= found != VERIFY_FINE;
 	}
+	if (dir >= 0)
+		warned |= warn_parted(dir);
 	return warned ? EXIT_WARNED : 0;
 }
 

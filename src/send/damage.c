@@ -65,7 +65,8 @@ void damage_note_name(char const *directory, char const *name, char const *what)
 	if (len > sizeof s - n - 2)
 		len = sizeof s - n - 2;
 	memcpy(s, directory, n);
-	s[n++] = '/';
+	if (n)
+		s[n++] = '/';
 	memcpy(s + n, name, len);
 	s[n + len] = 0;
 	if (!is_known(s, what))

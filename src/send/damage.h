@@ -15,7 +15,7 @@
 enum { DAMAGE_FILES = 64 };
 
 /* damage_note: a file and what is wrong with it and how to mend it, in words (not copied). damage_note_name: the
- * same for a name in a directory of the queue that is none of a message's. */
+ * same for another name in a directory of the queue (empty: the queue itself). */
 extern void damage_note(qpath_kind k, uint64_t id, char const *what);
 extern void damage_note_name(char const *directory, char const *name, char const *what);
 

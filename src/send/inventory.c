@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -91,12 +92,28 @@ static void load_dir(char const *name, int64_t now)
 	stralloc_free(&ids);
 }
 
+/* A message gets its names in these by link(2). Nothing is wrong with what is there, but nothing new comes. */
+static void note_parted(void)
+{
+	static char const *const others[] = { "pid", "intd", "todo" };
+	struct stat mess;
+	struct stat other;
+	unsigned int i;
+
+	if (stat("mess", &mess) < 0)
+		return;
+	for (i = 0; i < sizeof others / sizeof *others; i++)
+		if (stat(others[i], &other) == 0 && other.st_dev != mess.st_dev)
+			damage_note_name("", others[i], "is on another file system than queue/mess: no mail is accepted until both are on one");
+}
+
 void inventory_load(void)
 {
 	char name[QPATH_FMT];
 	int64_t now = time(0);
 	unsigned int i;
 
+	note_parted();
 	for (i = 0; i < queuefile_layout()->split; i++) {
 		qpath_dir_fmt(name, queuefile_layout(), QPATH_INFO, i);
 		load_dir(name, now);

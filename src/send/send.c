@@ -47,7 +47,7 @@ static int start_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGALRM);
 	sigaddset(&set, SIGHUP);
-	return signals_fd >= 0 && sig_ignore(SIGPIPE) >= 0 && sig_restore(SIGCHLD) >= 0 && selfpipe_trapset(&set) >= 0;
+	return signals_fd >= 0 && sig_ignore(SIGPIPE) >= 0 && sig_ignore(SIGXFSZ) >= 0 && sig_restore(SIGCHLD) >= 0 && selfpipe_trapset(&set) >= 0;
 }
 
 /* Open and lock the mutex; the descriptor stays open for our life. */

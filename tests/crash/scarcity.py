@@ -278,27 +278,27 @@ def read_only(table, sink, seconds):
         w.close(table, "queue read-only under load", 3, sink, must_refuse=True)
 
 
-def apart(table, sink):
+def apart(table, sink, patient):
     """Directories of the queue that files move between must be on one file system: who parts them hears of it."""
     for name in ("mess", "intd", "todo", "pid"):
         w = World("apart-" + name)
         w.prepare()
-        path = w.home / ("queue/" + name)
-        r = subprocess.CompletedProcess((), 0, "")
-        with small_disk(path):
+        wrong = []
+        with small_disk(w.home / ("queue/" + name)):
             w.start()
             accepted = w.send()
             r = subprocess.run(["make", "-s", "-C", harness.ROOT, "QMAIL=" + w.home.path, "B=.build/crash", "check"],
                                capture_output=True, text=True)
-            said = re.search(r"warning: .*queue/\w+.* file system", w.home.logtext())
+            if patient:
+                try:
+                    w.home.wait_log("^warning: queue/(pid|intd|todo) is on another file system than queue/mess: ")
+                except AssertionError:
+                    wrong.append("qmail-send does not say so")
             w.home.stop()
-        wrong = []
         if accepted or w.wrong:
             wrong.append("answered otherwise than for now: %s" % w.wrong)
-        if name + " is on another file system" not in r.stdout + r.stderr:
+        if "is on another file system than queue/mess" not in r.stdout + r.stderr:
             wrong.append("make check does not say so")
-        if not said:
-            wrong.append("qmail-send does not say so")
         table.row("queue/%s apart" % name, 1, w.replies, w.refused, 0, 0, 0, 0, 0, "", wrong="; ".join(wrong))
 
 
@@ -313,12 +313,24 @@ def descriptors(pid):
     return max(int(f) for f in os.listdir("/proc/%d/fd" % pid)) + 1
 
 
+def set_limit(pid, name, value):
+    """As the process's own user: that one may always lower the soft limit, and put it back. 0: it has gone."""
+    try:
+        st = os.stat("/proc/%d" % pid)
+    except FileNotFoundError:
+        return 0
+    return subprocess.run(["setpriv", "--reuid", str(st.st_uid), "--regid", str(st.st_gid), "--clear-groups",
+                           "prlimit", "--pid", str(pid), "--%s=%s:" % (name, value)], stderr=subprocess.DEVNULL).returncode == 0
+
+
 def limits(table, sink, seconds):
     """Each daemon, and what it starts, with too little of something, under load; then with enough again."""
-    kinds = (("files", resource.RLIMIT_NOFILE, lambda p: [descriptors(p) + n for n in (0, 1, 3)]),
-             ("processes", resource.RLIMIT_NPROC, lambda p: [0, 2]),
-             ("memory", resource.RLIMIT_AS, lambda p: [used_memory(p) + n for n in (0, 100 * PAGE)]),
-             ("file size", resource.RLIMIT_FSIZE, lambda p: [0, 1500]))
+    kinds = (("files", "nofile", lambda p: [descriptors(p) + n for n in (0, 1, 3)]),
+             ("processes", "nproc", lambda p: [0, 2]),
+             ("memory", "as", lambda p: [used_memory(p) + n for n in (0, 100 * PAGE)]),
+             ("file size", "fsize", lambda p: [0, 1500]))
+    hard = {name: "unlimited" if r == resource.RLIM_INFINITY else r
+            for name, r in ((n, resource.getrlimit(getattr(resource, "RLIMIT_" + n.upper()))[1]) for _, n, _ in kinds)}
     for daemon in DAEMONS:
         for what, limit, values in kinds:
             w = World("%s-%s" % (daemon, what.replace(" ", "")))
@@ -327,16 +339,16 @@ def limits(table, sink, seconds):
             steps = 0
             with w.load():
                 time.sleep(0.2)
-                for pid in w.pids(daemon):
+                for pid in w.pids(daemon)[:1]:
                     for value in values(pid):
-                        old = resource.prlimit(pid, limit)
-                        resource.prlimit(pid, limit, (value, old[1]))
-                        steps += 1
-                        time.sleep(seconds)
-                        with contextlib.suppress(ProcessLookupError):
-                            resource.prlimit(pid, limit, old)
+                        if set_limit(pid, limit, value):
+                            steps += 1
+                            time.sleep(seconds)
+                            set_limit(pid, limit, hard[limit])
                 time.sleep(0.2)
             w.close(table, "%s: %s" % (daemon, what), steps, sink)
+            if not steps:
+                table.row("%s: %s" % (daemon, what), 0, *[""] * 8, wrong="no limit was set")
 
 
 # ---- the log ----------------------------------------------------------------------------------------
@@ -346,7 +358,7 @@ def log_reader(table, sink, dead):
     w = World("log-dead" if dead else "log-full")
     w.prepare()
     r, out = os.pipe()
-    fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, PAGE)
+    fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, 2 * PAGE)
     w.home.daemon = w.home.popen([w.home / "bin/qmail-start", "./Maildir/"], stdin=subprocess.DEVNULL, stdout=out,
                                  env=w.home.env(), cwd="/")
     w.home.pid = w.home.daemon.pid
@@ -363,11 +375,10 @@ def log_reader(table, sink, dead):
     if not dead:
         os.set_blocking(r, False)
         text = b""
-        for _ in range(50):
+        for _ in range(5):
             with contextlib.suppress(BlockingIOError):
                 text += os.read(r, 65536)
-            w.home.signal("HUP")
-            time.sleep(0.1)
+            w.send(300)
         if b"warning: the log could not be written; lines lost: " not in text:
             stuck = stuck or "lines were lost and nobody said so: %r" % text[-300:]
         os.close(r)
@@ -383,18 +394,18 @@ def main():
     sink = Sink(SINK_PORT)
     sink.start()
     sink.up.wait()
-    quick = opts.tier == "quick"
-    pages = range(0, 60, 7) if quick else range(60)
-    queue_without(table, sink, "pages", pages_left, pages)
-    queue_without(table, sink, "inodes", inodes_left, range(9) if quick else range(20))
-    home_without(table, sink, "pages", pages_left, range(0, 8, 3) if quick else range(9))
+    # What waits for qmail-send's next look takes two minutes, so quick leaves it out.
+    full = opts.tier != "quick"
+    home_without(table, sink, "pages", pages_left, range(9) if full else range(0, 8, 3))
     home_without(table, sink, "inodes", inodes_left, range(3))
-    read_only(table, sink, 1.5 if quick else 9)
-    apart(table, sink)
+    apart(table, sink, full)
     log_reader(table, sink, dead=True)
-    if not quick:
-        limits(table, sink, 0.5 if opts.tier == "full" else 3)
+    if full:
+        queue_without(table, sink, "pages", pages_left, range(60))
+        queue_without(table, sink, "inodes", inodes_left, range(20))
+        read_only(table, sink, 9)
         log_reader(table, sink, dead=False)
+        limits(table, sink, 0.3 if opts.tier == "full" else 3)
     table.finish()
 
 
