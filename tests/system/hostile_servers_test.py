@@ -361,8 +361,6 @@ def test_a_server_that_does_not_read(remote):
 
 def test_many_recipients(remote):
     """Each refused in 100 kB of text."""
-    server = Server(lambda s, c: dialogue()(s, c))
-
     def act(_, c):
         lines = Lines(c)
         c.sendall(GOOD["greet"])
@@ -371,7 +369,7 @@ def test_many_recipients(remote):
             if not line:
                 return
             c.sendall(b"550 " + b"n" * 100000 + b"\r\n" if line.startswith(b"RCPT") else b"250 ok\r\n")
-    server.act = act
+    server = Server(act)
     outcome, out = remote.run(remote.to(server), recipients=100)
     server.close()
     assert outcome == "D" and out.count(b"\0") == 101 and len(out) < 100 * 5200
