@@ -32,27 +32,49 @@ static int create(char const *name)
 	return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
 }
 
-qq_exit entry_create(entry *e, pid_t pid, int64_t now)
+static int name_all(entry *e)
 {
 	struct stat st;
+
+	if (fstat(e->fd_mess, &st) < 0)
+		return 0;
+	e->id = st.st_ino;
+	qpath_fmt(e->mess, &e->layout, QPATH_MESS, e->id);
+	qpath_fmt(e->intd, &e->layout, QPATH_INTD, e->id);
+	qpath_fmt(e->todo, &e->layout, QPATH_TODO, e->id);
+	return 1;
+}
+
+/* Whether a todo/N is left of a message that is gone: where names are not journalled, a power cut may have
+ * brought it back after its text was removed. A text by the number N would be taken for that message's, half
+ * written as it is, and go to that message's recipients. */
+static int is_haunted(entry const *e)
+{
+	struct stat st;
+
+	return lstat(e->todo, &st) == 0;
+}
+
+qq_exit entry_create(entry *e, pid_t pid, int64_t now)
+{
 	unsigned int sequence;
 
 	for (sequence = 1; sequence <= SEQUENCE_MAX; sequence++) {
 		pid_name(e->pid, pid, now, sequence);
 		e->fd_mess = create(e->pid);
-		if (e->fd_mess >= 0)
-			break;
+		if (e->fd_mess < 0)
+			continue;
+		e->made |= ENTRY_PID;
+		if (!name_all(e))
+			return QQ_PID;
+		if (!is_haunted(e))
+			return QQ_OK;
+		/* The file stays open, so that the next one has another number. */
+		if (unlink(e->pid) < 0)
+			return QQ_PID;
+		e->made &= ~(unsigned int)ENTRY_PID;
 	}
-	if (e->fd_mess < 0)
-		return QQ_PID;
-	e->made |= ENTRY_PID;
-	if (fstat(e->fd_mess, &st) < 0)
-		return QQ_PID;
-	e->id = st.st_ino;
-	qpath_fmt(e->mess, &e->layout, QPATH_MESS, e->id);
-	qpath_fmt(e->intd, &e->layout, QPATH_INTD, e->id);
-	qpath_fmt(e->todo, &e->layout, QPATH_TODO, e->id);
-	return QQ_OK;
+	return QQ_PID;
 }
 
 qq_exit entry_place(entry *e)

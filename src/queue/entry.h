@@ -30,7 +30,8 @@ typedef struct entry
 
 enum { ENTRY_PID = 1, ENTRY_MESS = 2, ENTRY_INTD = 4 };
 
-/* entry_create: an empty file pid/PID.NOW.SEQ, open for the text; its inode decides all names. */
+/* entry_create: an empty file pid/PID.NOW.SEQ, open for the text; its inode decides all names. One whose number
+ * something in todo has already is passed over. */
 extern qq_exit entry_create(entry *e, pid_t pid, int64_t now);
 
 /* entry_place: give the text its name in mess, take away the one in pid. */

@@ -213,6 +213,26 @@ static void a_stale_envelope_is_replaced(void **state)
 	assert_int_equal(empty_all(), 3);
 }
 
+/* The file system gives a number that is free again to the next file, as a rule. */
+static void a_number_that_todo_has_is_passed_over(void **state)
+{
+	entry first = fresh(0);
+	entry e = fresh(0);
+
+	(void)state;
+	assert_int_equal(entry_create(&first, 12, 34), QQ_OK);
+	entry_abandon(&first);
+	close(first.fd_mess);
+	put_file(first.todo);
+	assert_int_equal(entry_create(&e, 12, 34), QQ_OK);
+	assert_true(e.id != first.id);
+	assert_int_equal(entry_place(&e), QQ_OK);
+	assert_int_equal(entry_envelope(&e), QQ_OK);
+	assert_int_equal(commit(&e), QQ_OK);
+	done(&e);
+	assert_int_equal(empty_all(), 4);
+}
+
 static void a_queued_envelope_is_not(void **state)
 {
 	entry e = fresh(0);
@@ -293,6 +313,7 @@ int main(void)
 		cmocka_unit_test(nine_names_in_pid),
 		cmocka_unit_test(another_mess_of_our_number_is_left_alone),
 		cmocka_unit_test(a_stale_envelope_is_replaced),
+		cmocka_unit_test(a_number_that_todo_has_is_passed_over),
 		cmocka_unit_test(a_queued_envelope_is_not),
 		cmocka_unit_test(no_commit_over_another_todo),
 		cmocka_unit_test(a_file_of_another_length_is_no_commit),
