@@ -22,6 +22,7 @@ static void read_todo(stralloc *notes, span in, cut c)
 	todo_status status = TODO_MORE;
 	uint32_t state = 0;
 	size_t start = 0;
+	size_t senders = 0;
 
 	while (start < in.n && status != TODO_BAD) {
 		size_t n = fuzz_piece(c, &state, in.n - start);
@@ -30,6 +31,7 @@ static void read_todo(stralloc *notes, span in, cut c)
 
 		while ((status = todo_next(&t, block, n, &pos)) > TODO_MORE) {
 			fuzz_putn(notes, (uint64_t)status);
+			HOLDS(status != TODO_SENDER || ++senders == 1);
 			if (status == TODO_UID || status == TODO_PID)
 				fuzz_putn(notes, t.number);
 			else
