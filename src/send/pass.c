@@ -39,7 +39,7 @@ static lane lanes[CHANNELS];
 static char const is_odd[] = "cannot be opened, whenever it is tried: its message waits until this is a file of user qmails";
 static char const no_sender[] = "does not hold a sender (F, address, NUL): its message waits until it does";
 static char const no_recipient[] = "holds no recipient: its message waits until it does (T, address, NUL),"
-	" or until this file is removed, which ends the message";
+	" or ends if this file is removed while qmail-send is stopped";
 static char const bad_record[] = "has a record that starts with neither T nor D: the recipients from there on wait"
 	" until that is mended";
 static char const cut_record[] = "ended inside a record: its last recipient has got nothing";
