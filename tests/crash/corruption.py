@@ -648,14 +648,18 @@ def table_damage(good, important):
     yield "empty", b""
 
 
+def pointer(good, t):
+    """Where hash table t begins, and how many slots it has."""
+    return [int.from_bytes(good[8 * t + k:8 * t + k + 4], "little") for k in (0, 4)]
+
+
 def spots_of(good, key):
     """Where the bytes are that lead to a key: its header entry, its slots, its record but for the data."""
     h = 5381
     for b in key:
         h = ((h * 33) ^ b) & 0xffffffff
-    t = h % 256 * 8
-    pos, n = (int.from_bytes(good[t + k:t + k + 4], "little") for k in (0, 4))
-    out = set(range(t, t + 8)) | set(range(pos, pos + 8 * n))
+    pos, n = pointer(good, h % 256)
+    out = set(range(h % 256 * 8, h % 256 * 8 + 8)) | set(range(pos, pos + 8 * n))
     at = good.index(key, 2048)
     return out | set(range(at - 8, at + len(key)))
 
@@ -678,7 +682,10 @@ def users_cdb(_):
         assert answer[:1] == letter, (who, answer)
     tried, counts, why = 0, {b"K": 0, b"Z": 0, b"D": 0}, []
     data = set(range(good.index(b"foo\0"), good.index(b"known", good.index(b"foo\0")) + 5))
-    data |= set(range(good.rindex(b"foo\0"), good.rindex(b"pre-") + 4)) | set(range(2048 + 8, 2048 + 9))
+    data |= set(range(good.rindex(b"foo\0"), good.rindex(b"pre-") + 4))
+    # the record at the end holds the last bytes of prefixes: its length and its data are data, too
+    end = min(p for p, n in (pointer(good, t) for t in range(256)) if n)
+    data |= set(range(end - 1 - 4, end))
     spots = spots_of(good, b"!known\0") | spots_of(good, b"!pre-")
     for name, bad in table_damage(good, spots):
         m = re.match(r"byte (\d+)", name)
