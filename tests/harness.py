@@ -51,6 +51,8 @@ class Home:
         for d in ("control", "users", "alias"):
             for f in os.listdir(self / d):
                 os.unlink(os.path.join(self / d, f))
+        if os.environ.get("SANDBOX") == "off":
+            self.control(nosandbox="")
         for base, _, files in os.walk(self / "queue"):
             if os.path.basename(base) != "lock":
                 for f in files:

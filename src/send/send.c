@@ -13,6 +13,7 @@
 
 #include "base/conf.h"
 #include "base/fds.h"
+#include "base/sandbox.h"
 #include "send/bounce.h"
 #include "send/cleaner.h"
 #include "send/controls.h"
@@ -106,6 +107,8 @@ static void start(void)
 	bounce_init();
 	inventory_load();
 	delivery_status();
+	if (sandbox_missing())
+		log_line("warning: this kernel lacks ", sandbox_missing(), "; programs keep rights that they do not need");
 	todo_init();
 }
 
