@@ -15,14 +15,17 @@ import powercut
 import workloads
 from world import World
 
-# Where promises are made: folder -> the program, and in which workloads it keeps them; None: the file's own program.
-FOLDERS = {
-    "queue": ("qmail-queue", ["queue", "queue, four pages"]),
-    "send": ("qmail-send", ["one recipient", "three recipients", "three messages in one batch", "bounce",
-                            "bounce, killed between note and name"]),
-    "local": ("qmail-local", ["maildir", "mbox, new", "mbox, old messages"]),
-    "users": (None, ["users/cdb", "morercpthosts.cdb"]),
-}
+# Where promises are made, and in which workloads they are kept: the first that fits.
+PLACES = [
+    ("src/queue/", "qmail-queue", ["queue", "queue, four pages"]),
+    ("src/send/bounce.c", "qmail-send", ["bounce", "bounce, killed between note and name"]),
+    ("src/send/", "qmail-send", ["one recipient", "three recipients", "three messages in one batch", "bounce"]),
+    ("src/local/mbox.c", "qmail-local", ["mbox, new", "mbox, old messages"]),
+    ("src/local/", "qmail-local", ["maildir", "maildir, new/ unreadable", "mbox, new"]),
+    ("src/users/newmrh.c", "qmail-newmrh", ["morercpthosts.cdb"]),
+    ("src/users/", "qmail-newu", ["users/cdb"]),
+]
+FOLDERS = sorted({p[0].split("/")[1] for p in PLACES})
 # What takes a call's place: that it went well.
 CALLS = {"sync_file": "1", "sync_dir": "1", "sync_names": "1", "fsync": "0", "fdatasync": "0", "syncfs": "0", "sync": "(void)0"}
 CALL = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(CALLS))
@@ -36,6 +39,7 @@ class Mutant:
         self.line = text.count("\n", 0, start) + 1
         self.call = text[start:end]
         self.id = "%s:%d" % (path, self.line)
+        self.place = next(p for p in PLACES if path.startswith(p[0]))
 
 
 def mutants():
@@ -70,8 +74,7 @@ def build(m, number):
         text = f.read()
     with open(path, "w", encoding="ascii") as f:
         f.write(text[:m.start] + CALLS[m.name] + text[m.end:])
-    folder, name = m.path.split("/")[1:]
-    program = FOLDERS[folder][0] or "qmail-" + name[:-2]
+    program = m.place[1]
     subprocess.run(["make", "-s", "-C", home, "WERROR=1", "QMAIL=" + harness.SCRATCH + "/qmail", "B=b", "b/bin/" + program], check=True)
     return program, os.path.join(home, "b/bin", program)
 
@@ -83,7 +86,7 @@ def hunt(job):
     try:
         program, file = build(m, number)
         world = World(100 + number, {program: file})
-        names = FOLDERS[m.path.split("/")[1]][1]
+        names = m.place[2]
         for load in sorted((x for x in workloads.all_workloads() if x.name in names), key=lambda x: names.index(x.name)):
             recorded = powercut.record(world, load)
             for model in ("posix", "journal"):

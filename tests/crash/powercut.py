@@ -3,9 +3,8 @@
 daemons make of it. One row for each workload and model: zero violations are asked."""
 import collections
 import multiprocessing
-import os
 import random
-import sys
+import traceback
 
 import fsmodel
 import report
@@ -96,31 +95,61 @@ def enumerate_states(recorded, model, limit, rng, visit):
 
 def examine(w, load, models, tier, seed):
     """The rows of one workload."""
-    limit, room, batch = LIMITS[tier]
     recorded = record(w, load)
-    rows = []
-    for model in models:
-        rng = random.Random("%d %s %s" % (seed, load.name, model))
-        violations, bad, sample = {}, [], Sample(room, rng)
+    return [look(w, load, recorded, model, tier, seed) for model in models]
 
-        def visit(state, problems, number):
-            if problems:
-                where = "step %d of %d, %s" % (number + 1, len(recorded.steps), describe(recorded.steps[number]))
-                for p in problems:
-                    n, first = violations.get(p, (0, where))
-                    violations[p] = (n + 1, first)
-                if load.recover and len(bad) < VIOLATING:
-                    bad.append(case(state, recorded.oracle.told(), where))
-            if load.recover:
-                sample.offer(state, recorded.oracle.told(), "step %d" % (number + 1))
-        states = enumerate_states(recorded, model, limit, rng, visit)
-        cases, failures = bad + sample.cases, []
-        if cases:
-            recovery = Recovery(w, load)
-            for i in range(0, len(cases), batch):
-                failures += [(c.origin, texts, sorted(c.files)) for c, texts in recovery.run(cases[i:i + batch])]
-        rows.append(Row(load.name, model, states, violations, len(cases), failures))
-    return rows
+
+def look(w, load, recorded, model, tier, seed):
+    limit, room, batch = LIMITS[tier]
+    limit = min(limit, load.limit)
+    rng = random.Random("%d %s %s" % (seed, load.name, model))
+    violations, bad, sample = {}, [], Sample(room, rng)
+
+    def visit(state, problems, number):
+        if problems:
+            where = "step %d of %d, %s" % (number + 1, len(recorded.steps), describe(recorded.steps[number]))
+            for p in problems:
+                n, first = violations.get(p, (0, where))
+                violations[p] = (n + 1, first)
+            if load.recover and len(bad) < VIOLATING:
+                bad.append(case(state, recorded.oracle.told(), where))
+        if load.recover:
+            sample.offer(state, recorded.oracle.told(), "step %d" % (number + 1))
+    states = enumerate_states(recorded, model, limit, rng, visit)
+    cases, failures = bad + sample.cases, []
+    if cases:
+        recovery = Recovery(w, load)
+        for i in range(0, len(cases), batch):
+            failures += [(c.origin, texts, sorted(c.files)) for c, texts in recovery.run(cases[i:i + batch])]
+    return Row(load.name, model, states, violations, len(cases), failures)
+
+
+DAEMONS = ("qmail-send", "qmail-clean", "qmail-lspawn", "qmail-rspawn")
+# kills of each daemon, and of how many of them all that a power cut may leave is looked at as well
+KILLS = {"quick": (2, 0), "full": (12, 2), "long": (1000, 1000)}
+
+
+def sweep(w, daemon, tier, seed):
+    """The rows of one daemon that is killed, by itself or one of its children, at each of its calls; all are then
+    started again. First whether all that was promised has come, then what a power cut may leave on the way."""
+    kills, cuts = KILLS[tier]
+    rng = random.Random("%d %s" % (seed, daemon))
+    w.reset()
+    plain = workloads.Killed(daemon)
+    plain.act(w)
+    places = plain.kills(w)
+    rows, runs, failures = [], 0, []
+    for call, n in places if len(places) <= kills else rng.sample(places, kills):
+        load = workloads.Killed(daemon, call, n)
+        load.name = "kill -9 %s at %s %d" % (daemon, call, n)
+        recorded = record(w, load)
+        problems = Recovery(w, load).ledger(True)
+        runs += 1
+        if problems:
+            failures.append((load.name, problems, []))
+        if runs <= cuts:
+            rows += [look(w, load, recorded, model, tier, seed) for model in load.models]
+    return [Row("kill -9 %s, %d places" % (daemon, len(places)), "-", runs, {}, runs, failures)] + rows
 
 
 world = None
@@ -135,24 +164,25 @@ def start_worker(numbers):
 
 
 def work(job):
-    index, models, tier, seed = job
+    name, tier, seed = job
     try:
-        return examine(world, workloads.all_workloads()[index], models, tier, seed)
-    except Exception as e:      # a workload that does not run is a row that failed
-        import traceback
-        traceback.print_exc()
-        return [Row(workloads.all_workloads()[index].name, "-", 0, {"%s: %s" % (type(e).__name__, e): (1, "")}, 0, [])]
+        if name in DAEMONS:
+            return sweep(world, name, tier, seed)
+        load = next(x for x in workloads.all_workloads() if x.name == name)
+        return examine(world, load, load.models, tier, seed)
+    except Exception:           # a workload that does not run is a row that failed
+        return [Row(name, "-", 0, {traceback.format_exc(): (1, "")}, 0, [])]
 
 
 def main():
     o = report.options(__doc__, only=("", "workloads whose name has this in it"))
-    todo = [i for i, load in enumerate(workloads.all_workloads())
-            if (o.only in load.name if o.only else load.quick or o.tier != "quick")]
+    names = [x.name for x in workloads.all_workloads() if x.quick or o.only or o.tier != "quick"]
+    names += DAEMONS if o.only or o.tier != "quick" else [DAEMONS[o.seed % len(DAEMONS)]]
     numbers = multiprocessing.Value("i", 0)
     table = report.Report("workload", "model", "states", "violations", "recovered", "failures")
     with multiprocessing.Pool(WORKERS, start_worker, (numbers,)) as pool:
-        jobs = [(i, workloads.all_workloads()[i].models, o.tier, o.seed) for i in todo]
-        for rows in pool.imap(work, jobs):
+        jobs = [(name, o.tier, o.seed) for name in names if o.only in name]
+        for rows in pool.imap(work, jobs, chunksize=1):
             for r in rows:
                 wrong = ["%s (%d states, first at %s)" % (p, n, where) for p, (n, where) in sorted(r.violations.items())]
                 wrong += ["%s: %s" % (where, "; ".join(texts)) for where, texts, _ in r.failures[:3]]

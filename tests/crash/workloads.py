@@ -6,11 +6,12 @@ import subprocess
 
 import harness
 import oracle
+import trace
 from world import HOST
 
 AT = b"@" + HOST.encode()
 FAR = b"someone@far.test.example"
-MARK = b"mark000000"            # recovery.py gives each state that it tries a number of its own
+MARK = b"mark000001"            # recovery.py gives each state that it tries a number of its own
 
 
 def body(mark=MARK, size=0):
@@ -30,6 +31,7 @@ class Workload:
     models = ("posix", "journal", "dirsync")
     quick = False               # one of the few of the quick tier
     recover = True              # start the daemons on what is left
+    limit = 1 << 30             # of the states that are looked at after each step
     size = 0
     sender, recipients = b"john" + AT, [b"foo" + AT]
     ends = [("maildir", "foo")]
@@ -95,6 +97,20 @@ class QueueFails(Queue):
         for n in range(1, 5):
             assert w.queue(self.sender, self.recipients, self.text(MARK + b"/%d" % n),
                            strace=["-e", "inject=fsync:error=EIO:when=%d" % n]) == 53
+
+
+class QueueKilled(Queue):
+    """Killed at each of its calls that change something, and at the end one that is not."""
+    name, quick, limit = "queue, killed at each call", False, 64
+
+    def act(self, w):
+        n = 0
+        for call, times in (("openat", 8), ("write", 2), ("link", 2), ("unlink", 1), ("fsync", 4)):
+            for when in range(1, times + 1):
+                n += 1
+                code = w.queue(self.sender, self.recipients, self.text(MARK), strace=["-e", "inject=%s:signal=KILL:when=%d" % (call, when)])
+                assert code == -9, (call, when, code)
+        assert w.queue(self.sender, self.recipients, self.text()) == 0
 
 
 class Smtp(Queue):
@@ -183,6 +199,41 @@ class FlowDouble(Flow):
     ends = [("bounce", "baz", b"john-nobody" + AT), ("bounce", "baz", b"foo-nobody" + AT)]
 
 
+class FlowNoteKilled(FlowBounce):
+    """qmail-send is killed when the note of a failure is on disk, but the name of its file is not yet."""
+    name, quick = "bounce, killed between note and name", False
+    recipients = [b"john-nobody" + AT]
+    ends = [("bounce", "john", b"john-nobody" + AT)]
+
+    def prepare(self, w):
+        """Find out how many flushes that is after the start."""
+        self.submit(w)
+        w.start_recorded()
+        self.finish(w)
+        calls, noted = [c for c in trace.read_calls(w.traces[-1])], False
+        sender = next(c.pid for c in calls if c.name == "fsync")
+        self.when = 0
+        for c in (c for c in calls if c.pid == sender):
+            path = trace.FD.match(c.args) and trace.text(trace.FD.match(c.args)[2] or "")
+            noted = noted or (c.name == "write" and b"/queue/bounce/" in path)
+            self.when += c.name == "fsync"
+            if noted and c.name == "fsync" and path.endswith(b"/queue/bounce"):
+                break
+        w.reset()
+
+    def prepare_recovery(self, w):
+        pass
+
+    def act(self, w):
+        self.submit(w)
+        w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:signal=KILL:when=%d" % self.when))
+        w.daemon.wait(20)
+        w.stop()
+        assert [f for f in w.left() if f.startswith("bounce/")]
+        w.start_recorded()
+        self.finish(w)
+
+
 class FlowForward(Flow):
     name, quick = "forward", False
     recipients = [b"foo-list" + AT]
@@ -206,6 +257,46 @@ class FlowAlias(Flow):
 
     def places(self):
         return {**super().places(), b"info" + AT: [maildir("baz"), ("mbox", os.path.join(harness.HOMES, "baz/Mailbox"))]}
+
+
+# ---- a daemon is killed, and all are started again
+
+class Killed(Flow):
+    """At the n-th call of this kind that one of the daemons, or what it started, makes after the message came."""
+    name = ""
+    recipients = [b"foo" + AT, FAR, b"john-nobody" + AT]
+    ends = [("maildir", "foo"), ("remote", FAR), ("bounce", "john", b"john-nobody" + AT)]
+
+    def __init__(self, daemon="", call="", n=0):
+        self.daemon, self.call, self.n = daemon, call, n
+
+    def act(self, w):
+        w.start("./Maildir/")
+        pids = w.children()
+        w.known = [trace.running(p) for p in pids.values()]
+        one = pids.pop(self.daemon)
+        w.attach([one], *(["-e", "inject=%s:signal=KILL:when=%d" % (self.call, self.n)] if self.call else []))
+        self.trace = w.traces[-1]
+        w.attach(list(pids.values()))
+        assert w.queue(self.sender, self.recipients, self.text()) == 0
+        w.wait_quiet()
+        w.stop()
+        w.detach()
+        if self.call:
+            w.start_recorded()
+            w.hurry()
+            self.finish(w)
+
+    def kills(self, w):
+        """The calls at which to kill: (call, n), of what act without a kill has recorded."""
+        count = {}
+        for c in trace.read_calls(self.trace):
+            if c.name in ("openat", "write", "writev", "pwrite64", "fsync", "link", "unlink", "clone", "execve", "ftruncate"):
+                count[c.name, c.pid] = count.get((c.name, c.pid), 0) + 1
+        most = {}
+        for (name, _), n in count.items():
+            most[name] = max(n, most.get(name, 0))
+        return [(name, i) for name in sorted(most) for i in range(1, most[name] + 1)]
 
 
 # ---- qmail-local by itself

@@ -189,11 +189,14 @@ class World(harness.Home):
 
     # ---- daemons
     def children(self):
-        """pid of each of the four daemons."""
-        with open("/proc/%d/task/%d/children" % (self.pid, self.pid)) as f:
-            pids = [int(x) for x in f.read().split()] + [self.pid]
+        """pid of each of the four daemons, once they are where they work."""
+        def ready():
+            with open("/proc/%d/task/%d/children" % (self.pid, self.pid)) as f:
+                pids = [int(x) for x in f.read().split()] + [self.pid]
+            there = [os.readlink("/proc/%d/cwd" % pid).endswith(("/queue", "/queue/mess")) for pid in pids]
+            return pids if len(pids) == 4 and all(there) else None
         out = {}
-        for pid in pids:
+        for pid in wait_for("the daemons", ready):
             with open("/proc/%d/comm" % pid) as f:
                 out[f.read().strip()] = pid
         return out
@@ -216,11 +219,24 @@ class World(harness.Home):
             p.wait(20)
         self.attached = []
 
+    def wait_quiet(self, quiet=0.4, timeout=20.0):
+        """Until no message is left, or the daemons are gone, or nothing happens any more."""
+        end, last, since = time.monotonic() + timeout, None, time.monotonic()
+        while time.monotonic() < min(end, since + quiet):
+            now = (os.path.getsize(self.logfile), self.left())
+            if not any(f.startswith("mess/") for f in now[1]) or self.daemon.poll() is not None:
+                return
+            if now != last:
+                last, since = now, time.monotonic()
+            time.sleep(0.01)
+
     def kill_all(self):
         for p in self.running + self.attached:
             if p.poll() is None:
-                p.kill()
-                p.wait()
+                # strace's end would let go what it traces
+                os.kill(self.pid if p is self.daemon else p.pid, signal.SIGKILL)
+        for p in self.running + self.attached:
+            p.wait()
         self.running, self.attached = [], []
 
     def hurry(self):
@@ -232,10 +248,13 @@ class World(harness.Home):
                       if os.path.basename(base) != "lock" for f in files)
 
     def wait_drained(self, timeout=20.0):
-        """Whether the queue came to be empty of messages."""
+        """Whether all messages came to their end. A text that a kill has left alone stays for the daily sweep."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            if not any(f.startswith(("mess/", "todo/", "info/")) for f in self.left()):
+            left = self.left()
+            if not any(f.startswith(("todo/", "info/")) for f in left):
+                if any(f.startswith("mess/") for f in left):
+                    self.wait_quiet()
                 return True
             time.sleep(0.01)
         return False
