@@ -2,6 +2,7 @@
 
 #include "net/dns.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/random.h>
@@ -96,8 +97,9 @@ static void ask(lookup *k, question *q, char const *name, unsigned int type)
 	ares_query(k->channel, name, CLASS_IN, (int)type, answered, q);
 }
 
-/* Sleep until something can be read or written, c-ares wants to try again, or the deadline. */
-static void wait_for_any(ares_channel channel, tain const *deadline)
+/* Sleep until something can be read or written, c-ares wants to try again, or the deadline. 1, or 0 if there is no
+ * sleeping: to ask on would be to spin. */
+static int wait_for_any(ares_channel channel, tain const *deadline)
 {
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
 	iopause_fd x[ARES_GETSOCK_MAXNUM];
@@ -120,12 +122,14 @@ static void wait_for_any(ares_channel channel, tain const *deadline)
 		tain_add_g(&until, &until);
 	else
 		until = *deadline;
-	iopause_g(x, n, io_sooner(&until, deadline));
+	if (iopause_g(x, n, io_sooner(&until, deadline)) < 0)
+		return errno == EINTR;
 	for (i = 0; i < n; i++)
 		if (x[i].revents)
 			ares_process_fd(channel, x[i].revents & (POLLIN | POLLERR | POLLHUP) ? x[i].fd : ARES_SOCKET_BAD,
 				x[i].revents & POLLOUT ? x[i].fd : ARES_SOCKET_BAD);
 	ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	return 1;
 }
 
 /* Until every question has its result. Name servers that pass over questions for IPv6 addresses are
@@ -136,11 +140,10 @@ static void wait_for_all(lookup *k)
 
 	while (k->pending > 0) {
 		tain_now_g();
-		if (!tain_future(&k->deadline)) {
+		if (!tain_future(&k->deadline) || !wait_for_any(k->channel, &k->deadline)) {
 			ares_cancel(k->channel);
 			return;
 		}
-		wait_for_any(k->channel, &k->deadline);
 		if (!late && k->pending_v6 > 0 && k->pending == k->pending_v6 && k->list->n > 0) {
 			tain soon;
 
