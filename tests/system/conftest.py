@@ -1,10 +1,9 @@
-"""What the system tests share: fixtures over tests/harness.py, and a DNS server.
+"""What the system tests share: fixtures over tests/harness.py.
 
 tests/run starts pytest in a mount and a network namespace of its own, so accounts, resolv.conf, port 25
 and port 53 are ours and nothing of the machine is changed.
 """
 import os
-import shutil
 import subprocess
 import sys
 
@@ -68,93 +67,10 @@ def peer(the_peer):
     return the_peer
 
 
-ZONE = """$ORIGIN example.
-$TTL 60
-@            SOA ns.example. root.example. 1 60 60 60 60
-@            NS  ns.example.
-ns           A   127.0.0.1
-mx4          A   192.0.2.2
-mx4b         A   192.0.2.3
-mx6          AAAA 2001:db8::2
-both         A   192.0.2.2
-both         AAAA 2001:db8::2
-me4          A   192.0.2.1
-gone         A   192.0.2.77
-byaddr4      A   192.0.2.2
-byaddr6      AAAA 2001:db8::2
-viamx        MX  10 mx4.example.
-viamx6       MX  10 mx6.example.
-viaboth      MX  10 both.example.
-backup       MX  10 mx4b.example.
-backup       MX  20 mx4.example.
-canon        MX  10 mx4.example.
-alias        CNAME canon.example.
-aliasa       CNAME byaddr4.example.
-mxalias      MX  10 mx4cname.example.
-mx4cname     CNAME mx4.example.
-loop1        CNAME loop2.example.
-loop2        CNAME loop1.example.
-nullmx       MX  0 .
-deadmx       MX  10 missing.example.
-bestme       MX  10 me4.example.
-bestme       MX  20 mx4.example.
-txtonly      TXT "nothing here"
-"""
-# What the loopback addresses are called; 127.0.0.3 has a name by an alias, 127.0.0.4 none.
-ARPA = """$ORIGIN arpa.
-$TTL 60
-@                       SOA ns.example. root.example. 1 60 60 60 60
-@                       NS  ns.example.
-1.0.0.127.in-addr       PTR Loop.Example.
-2.0.0.127.in-addr       PTR other.example.
-3.0.0.127.in-addr       CNAME 3.alias.0.0.127.in-addr.arpa.
-3.alias.0.0.127.in-addr PTR third.example.
-4.0.0.127.in-addr       TXT "nothing here"
-1.%sip6                 PTR six.example.
-""" % ("0." * 31)
-
-
 @pytest.fixture(scope="session")
 def dns():
     """A real DNS server on 127.0.0.1, authoritative for example and for the names of addresses."""
-    d = os.path.join(SCRATCH, "nsd")
-    shutil.rmtree(d, ignore_errors=True)
-    os.mkdir(d)
-    with open(d + "/zone", "w") as f:
-        f.write(ZONE)
-    with open(d + "/arpa", "w") as f:
-        f.write(ARPA)
-    with open(d + "/conf", "w") as f:
-        f.write("""server:
-  ip-address: 127.0.0.1
-  username: ""
-  chroot: ""
-  zonesdir: "%(d)s"
-  database: ""
-  pidfile: "%(d)s/pid"
-  logfile: "%(d)s/log"
-  xfrdfile: "%(d)s/xfrd"
-  zonelistfile: "%(d)s/zones"
-  server-count: 1
-remote-control:
-  control-enable: no
-zone:
-  name: example
-  zonefile: zone
-zone:
-  name: arpa
-  zonefile: arpa
-""" % {"d": d})
-    p = subprocess.Popen(["/usr/sbin/nsd", "-d", "-c", d + "/conf"])
-    import dns.message
-    import dns.query
-
-    def up():
-        try:
-            return dns.query.udp(dns.message.make_query("ns.example.", "A"), "127.0.0.1", timeout=0.5).answer
-        except Exception:
-            return False
-    wait_for("nsd", up)
+    p = harness.start_nameserver()
     yield
     p.terminate()
     p.wait()
