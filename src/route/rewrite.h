@@ -8,6 +8,7 @@
 #include <skalibs/stralloc.h>
 
 #include "base/constmap.h"
+#include "route/suffix.h"
 
 /* Where an envelope recipient goes: the one truth about locals, virtualdomains, percenthack and
  * envnoathost (qmail-send(8)).
@@ -46,6 +47,37 @@ typedef enum rewrite_route
 /* rewrite_address: the recipient as the channel is to have it into *out, replacing what was there (no
  * final NUL). Any bytes are taken. */
 extern rewrite_route rewrite_address(rewrite_tables const *t, stralloc *out, char const *address, size_t n);
+
+/* What decides on the way, in the order of the steps above. */
+typedef enum rewrite_reason
+{
+	REWRITE_APPENDED,       /* step 1: envnoathost; no entry */
+	REWRITE_PERCENT,        /* step 2, once for each turn: the entry of percenthack */
+	REWRITE_LOCALS,         /* step 3: the entry of locals */
+	REWRITE_VIRTUAL,        /* step 4: the entry of virtualdomains, with a prepend */
+	REWRITE_UNTOUCHED,      /* step 4: the entry of virtualdomains, without one */
+	REWRITE_ELSE,           /* step 5: no entry */
+} rewrite_reason;
+
+/* A rewrite_watch is told each of them, and the address as it is then, before a prepend. */
+typedef void rewrite_watch(void *data, rewrite_reason why, constmap_entry const *e, char const *address, size_t n);
+
+/* rewrite_watched: rewrite_address, telling watch why. */
+extern rewrite_route rewrite_watched(rewrite_tables const *t, stralloc *out, char const *address, size_t n,
+	rewrite_watch *watch, void *data);
+
+/* The entries of virtualdomains that fit an address (with its last @), in the order of step 4: the first
+ * one decides. rewrite_search_next: the next, or null when there is none left. */
+typedef struct rewrite_search
+{
+	char const *address;
+	size_t n;
+	int whole;              /* the address itself is still to be looked for */
+	suffix_search domain;
+} rewrite_search;
+
+extern void rewrite_search_start(rewrite_search *s, char const *address, size_t n);
+extern constmap_entry const *rewrite_search_next(rewrite_search *s, rewrite_tables const *t);
 
 /* rewrite_virtual: step 4 without the address key: the entry for a domain, or null. */
 extern constmap_entry const *rewrite_virtual(rewrite_tables const *t, char const *domain, size_t n);

@@ -257,6 +257,92 @@ static void undo(void **state)
 	tear_down(&s);
 }
 
+static void note(void *data, rewrite_reason why, constmap_entry const *e, char const *address, size_t n)
+{
+	static char const *const names[] = { "noat", "percent", "locals", "virtual", "untouched", "else" };
+	stralloc *sa = data;
+
+	assert_true(stralloc_cats(sa, names[why]) && stralloc_append(sa, '[')
+		&& (!e || stralloc_catb(sa, e->key, e->keylen)) && stralloc_cats(sa, "] ")
+		&& stralloc_catb(sa, address, n) && stralloc_cats(sa, "; "));
+}
+
+/* What the watcher is told, and that the answer is the same without him. */
+static void reasons(void **state)
+{
+	static struct { char const *address; char const *want; } const rows[] = {
+		{ "user@Example.com", "virtual[example.com] user@Example.com; " },
+		{ "user@a.example.com", "virtual[.example.com] user@a.example.com; " },
+		{ "waldo@domain.com", "virtual[waldo@domain.com] waldo@domain.com; " },
+		{ "other@domain.com", "untouched[domain.com] other@domain.com; " },
+		{ "x@else.org", "virtual[] x@else.org; " },
+		{ "nohost", "noat[] nohost@mail.test.example; locals[mail.test.example] nohost@mail.test.example; " },
+		{ "a%b@HACK.example", "percent[hack.example] a@b; virtual[] a@b; " },
+		{ "a%b%hack.example@hack.example",
+			"percent[hack.example] a%b@hack.example; percent[hack.example] a@b; virtual[] a@b; " },
+		{ "a@hack.example", "virtual[] a@hack.example; " },
+		{ "", "noat[] @mail.test.example; locals[mail.test.example] @mail.test.example; " },
+	};
+	stralloc why = STRALLOC_ZERO;
+	stralloc out = STRALLOC_ZERO;
+	stralloc plain = STRALLOC_ZERO;
+	site s;
+	size_t i;
+
+	(void)state;
+	set_up(&s, "mail.test.example\n", "hack.example\n", example);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		size_t n = strlen(rows[i].address);
+
+		why.len = 0;
+		assert_int_equal(rewrite_watched(&s.t, &out, rows[i].address, n, note, &why),
+			rewrite_address(&s.t, &plain, rows[i].address, n));
+		assert_int_equal(out.len, plain.len);
+		assert_memory_equal(out.s, plain.s, out.len);
+		assert_true(stralloc_0(&why));
+		assert_string_equal(why.s, rows[i].want);
+	}
+	tear_down(&s);
+	set_up(&s, "", "", "");
+	why.len = 0;
+	assert_int_equal(rewrite_watched(&s.t, &out, "a@b", 3, note, &why), REWRITE_REMOTE);
+	assert_true(stralloc_0(&why));
+	assert_string_equal(why.s, "else[] a@b; ");
+	tear_down(&s);
+	stralloc_free(&why);
+	stralloc_free(&out);
+	stralloc_free(&plain);
+}
+
+static void search(void **state)
+{
+	static struct { char const *address; char const *want; } const rows[] = {
+		{ "waldo@domain.com", "waldo@domain.com,domain.com,," }, { "x@domain.com", "domain.com,," },
+		{ "a@b.example.com", ".example.com,," }, { "a@example.com", "example.com,," },
+		{ "a@two.example.com", "two.example.com,.example.com,," }, { "x@", "," }, { "@", "," },
+	};
+	stralloc got = STRALLOC_ZERO;
+	site s;
+	size_t i;
+
+	(void)state;
+	set_up(&s, "", "", example);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		rewrite_search r;
+		constmap_entry const *e;
+
+		print_message("%s\n", rows[i].address);
+		got.len = 0;
+		rewrite_search_start(&r, rows[i].address, strlen(rows[i].address));
+		while ((e = rewrite_search_next(&r, &s.t)))
+			assert_true(stralloc_catb(&got, e->key, e->keylen) && stralloc_append(&got, ','));
+		assert_true(stralloc_0(&got));
+		assert_string_equal(got.s, rows[i].want);
+	}
+	tear_down(&s);
+	stralloc_free(&got);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
@@ -268,6 +354,8 @@ int main(void)
 		cmocka_unit_test(any_bytes),
 		cmocka_unit_test(remote_stays_remote),
 		cmocka_unit_test(undo),
+		cmocka_unit_test(reasons),
+		cmocka_unit_test(search),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);

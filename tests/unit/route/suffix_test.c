@@ -35,9 +35,43 @@ static void order(void **state)
 	}
 }
 
+/* The keys of one hit after another. */
+static void all_hits(void **state)
+{
+	static constmap_entry entries[] = {
+		{ .key = "", .keylen = 0, .value = "all" },
+		{ .key = ".b.c", .keylen = 4, .value = "sub" },
+		{ .key = ".c", .keylen = 2, .value = "top" },
+		{ .key = "a.b.c", .keylen = 5, .value = "exact" },
+	};
+	static constmap const m = { .entries = entries, .n = sizeof entries / sizeof entries[0] };
+	static struct { char const *domain; int with_empty; char const *want; } const rows[] = {
+		{ "A.b.c", 1, "exact sub top all " }, { "a.b.c", 0, "exact sub top " }, { "x.b.c", 1, "sub top all " },
+		{ "c", 0, "" }, { "c", 1, "all " }, { "", 0, "all " }, { "", 1, "all " }, { ".b.c", 1, "sub top all " },
+	};
+	stralloc sa = STRALLOC_ZERO;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		suffix_search s;
+		constmap_entry const *e;
+
+		print_message("'%s'\n", rows[i].domain);
+		sa.len = 0;
+		suffix_start(&s, rows[i].domain, strlen(rows[i].domain), rows[i].with_empty);
+		while ((e = suffix_next(&s, &m)))
+			assert_true(stralloc_cats(&sa, e->value) && stralloc_append(&sa, ' '));
+		assert_null(suffix_next(&s, &m));
+		assert_true(stralloc_0(&sa));
+		assert_string_equal(sa.s, rows[i].want);
+	}
+	stralloc_free(&sa);
+}
+
 int main(void)
 {
-	static struct CMUnitTest const tests[] = { cmocka_unit_test(order) };
+	static struct CMUnitTest const tests[] = { cmocka_unit_test(order), cmocka_unit_test(all_hits) };
 
 	return cmocka_run_group_tests(tests, 0, 0);
 }
