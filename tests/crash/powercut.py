@@ -3,11 +3,15 @@
 daemons make of it. One row for each workload and model: zero violations are asked."""
 import collections
 import multiprocessing
+import os
+import pickle
 import random
+import re
 import traceback
 
 import fsmodel
 import report
+import harness
 import trace
 import workloads
 from recovery import Recovery, case
@@ -16,6 +20,7 @@ from world import World
 WORKERS = 2
 # states of one moment that are enumerated before they are sampled; states of one row that are recovered; at once
 LIMITS = {"quick": (512, 40, 80), "full": (2048, 300, 160), "long": (65536, 20000, 200)}
+FINDINGS = os.path.join(harness.SCRATCH, "findings")
 VIOLATING = 20                  # of these as many are recovered on top
 
 Row = collections.namedtuple("Row", "workload model states violations recovered failures")
@@ -118,10 +123,21 @@ def look(w, load, recorded, model, tier, seed):
     states = enumerate_states(recorded, model, limit, rng, visit)
     cases, failures = bad + sample.cases, []
     if cases:
-        recovery = Recovery(w, load)
+        recovery = load.recover(w, load)
         for i in range(0, len(cases), batch):
             failures += [(c.origin, texts, sorted(c.files)) for c, texts in recovery.run(cases[i:i + batch])]
+    if violations or failures:
+        keep(load, recorded)
     return Row(load.name, model, states, violations, len(cases), failures)
+
+
+def keep(load, recorded):
+    """What was found can be looked at again, to the byte: the daemons never take turns in quite the same way twice."""
+    name = os.path.join(FINDINGS, re.sub(r"[^a-z0-9]+", "-", load.name) + ".pickle")
+    os.makedirs(FINDINGS, exist_ok=True)
+    with open(name, "wb") as f:
+        pickle.dump((load, recorded), f)
+    print("recorded in", name, flush=True)
 
 
 DAEMONS = ("qmail-send", "qmail-clean", "qmail-lspawn", "qmail-rspawn")
@@ -166,6 +182,10 @@ def start_worker(numbers):
 def work(job):
     name, tier, seed = job
     try:
+        if name.endswith(".pickle"):
+            with open(name, "rb") as f:
+                load, recorded = pickle.load(f)
+            return [look(world, load, recorded, model, tier, seed) for model in load.models]
         if name in DAEMONS:
             return sweep(world, name, tier, seed)
         load = next(x for x in workloads.all_workloads() if x.name == name)
@@ -175,13 +195,14 @@ def work(job):
 
 
 def main():
-    o = report.options(__doc__, only=("", "workloads whose name has this in it"))
-    names = [x.name for x in workloads.all_workloads() if x.quick or o.only or o.tier != "quick"]
+    o = report.options(__doc__, only=("", "workloads whose name has this in it"),
+                       recorded=("", "what an earlier run has kept of a finding: look at that again"))
+    names = [x.name for x in workloads.all_workloads() if o.only or o.tier in x.tiers or (x.quick and o.tier == "quick")]
     names += DAEMONS if o.only or o.tier != "quick" else [DAEMONS[o.seed % len(DAEMONS)]]
     numbers = multiprocessing.Value("i", 0)
     table = report.Report("workload", "model", "states", "violations", "recovered", "failures")
     with multiprocessing.Pool(WORKERS, start_worker, (numbers,)) as pool:
-        jobs = [(name, o.tier, o.seed) for name in names if o.only in name]
+        jobs = [(name, o.tier, o.seed) for name in ([o.recorded] if o.recorded else names) if o.only in name]
         for rows in pool.imap(work, jobs, chunksize=1):
             for r in rows:
                 wrong = ["%s (%d states, first at %s)" % (p, n, where) for p, (n, where) in sorted(r.violations.items())]

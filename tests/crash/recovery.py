@@ -11,12 +11,12 @@ import re
 import time
 
 import harness
-import workloads
 from oracle import QUEUE_PATH
 
 # What to try: path -> bytes, which of them are one file, the promises, and a line that names where it is from.
 Case = collections.namedtuple("Case", "files twins told origin")
 
+MARK = b"mark000001"            # what a workload's message has in its text
 OLD = 2 * 86400
 
 
@@ -56,7 +56,7 @@ class Recovery:
         for path, data in c.files.items():
             m = QUEUE_PATH.search(path)
             if m:
-                queue[m[2]][m[1]] = data.replace(workloads.MARK, mark)
+                queue[m[2]][m[1]] = data.replace(MARK, mark)
             elif "/queue/pid/" in path:
                 self.put(os.path.join(self.w / "queue/pid", "1.%s.1" % mark.decode()), data, "pid", True)
         numbers = {}
@@ -95,7 +95,7 @@ class Recovery:
             promised, done = c.told
             for mark, acknowledged in sorted(promised):
                 if acknowledged:
-                    wrong[i] += self.missing(c, mark, mark.replace(workloads.MARK, marks[i]), done, got)
+                    wrong[i] += self.missing(c, mark, mark.replace(MARK, marks[i]), done, got)
         left = collections.defaultdict(dict)
         for f in w.left():
             m = QUEUE_PATH.search("/queue/" + f)
@@ -112,12 +112,12 @@ class Recovery:
         return [(cases[i], sorted(set(texts))) for i, texts in sorted(wrong.items()) if texts]
 
     def ledger(self, acknowledged):
-        """What is wrong after a run of the one message of workloads.MARK, as it is on the disk."""
+        """What is wrong after a run of the one message of MARK, as it is on the disk."""
         wrong = collections.defaultdict(list)
-        got = self.delivered(wrong, [workloads.MARK])
+        got = self.delivered(wrong, [MARK])
         if acknowledged:
             for end in self.load.ends:
-                if end[:2] + (workloads.MARK,) + end[2:] not in got:
+                if end[:2] + (MARK,) + end[2:] not in got:
                     wrong[0].append("LOST: after the restart nothing at %s" % show(end))
         return wrong[0]
 
@@ -170,3 +170,53 @@ class Recovery:
             return whole + b"\n" in c.files.get(place + "Mailbox", b"")
         return any(data.endswith(whole) and (end[0] == "maildir" or b"<%s>:\n" % end[2] in data)
                    for path, data in c.files.items() if path.startswith(place + "Maildir/new/"))
+
+
+class Redelivery:
+    """For what qmail-local leaves by itself: the homes as they were, and the same message once more, as qmail-send would do
+    that has not heard of a success. Then it must be there, whole, and what was there before as well."""
+
+    def __init__(self, world, load):
+        self.w, self.load, self.orphans = world, load, 0
+
+    def run(self, cases):
+        return [(c, wrong) for c, wrong in ((c, self.try_one(c)) for c in cases) if wrong]
+
+    def try_one(self, c):
+        w = self.w
+        w.reset()
+        self.load.prepare(w)
+        for path, data in c.files.items():
+            if path.startswith(harness.HOMES):
+                name = os.path.relpath(path, harness.HOMES)
+                w.write(name, data, name.split("/")[0])
+        box = os.path.join(harness.HOMES, "foo/Mailbox")
+        if box not in c.files and os.path.exists(box):
+            os.unlink(box)
+        strace = [x for x in self.load.strace if "inject" not in x and x != "-e"]
+        code = w.deliver("foo", self.load.mess, self.load.default, strace=strace)
+        if code != 0:
+            return ["STUCK: qmail-local ends with %d" % code]
+        seen = After(w.snapshot(*self.load.roots(w))[0])
+        oracle = self.load.oracle(w)
+        oracle.old = {b: self.load.old or b"" for b in [box] if self.load.old is not None}
+        oracle.whole = {d for p, d in seen.files.items() if "/Maildir/new/" in p and d.endswith(self.load.before)
+                        and d.startswith(b"Return-Path: <sender@test.example>\nDelivered-To: foo@")}
+        oracle.done = {(5, b"foo@mail.test.example")}
+        return oracle.check(seen)
+
+
+class After:
+    """The disk itself, for an oracle to look at: nothing is lost of it."""
+
+    def __init__(self, snapshot):
+        self.files = {p: data for p, (_, data) in snapshot.items()}
+        self.bytes = dict(snapshot.values())
+        self.names = {p: inode for p, (inode, _) in snapshot.items()}
+        self.fs = self
+
+    def data(self, inode):
+        return self.bytes[inode]
+
+    def read(self, path):
+        return self.files.get(path)

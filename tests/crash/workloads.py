@@ -6,12 +6,13 @@ import subprocess
 
 import harness
 import oracle
+import recovery
 import trace
 from world import HOST
 
 AT = b"@" + HOST.encode()
 FAR = b"someone@far.test.example"
-MARK = b"mark000001"            # recovery.py gives each state that it tries a number of its own
+MARK = recovery.MARK            # each state that is tried there gets one of its own
 
 
 def body(mark=MARK, size=0):
@@ -30,7 +31,8 @@ class Workload:
     name = ""
     models = ("posix", "journal", "dirsync")
     quick = False               # one of the few of the quick tier
-    recover = True              # start the daemons on what is left
+    tiers = ("full", "long")    # and those where it belongs otherwise
+    recover = recovery.Recovery     # what is done with what is left; None: nothing
     limit = 1 << 30             # of the states that are looked at after each step
     size = 0
     sender, recipients = b"john" + AT, [b"foo" + AT]
@@ -162,6 +164,31 @@ class FlowBatch(Flow):
     def act(self, w):
         self.submit(w)
         w.start_recorded()
+        self.finish(w)
+
+
+class FlowFails(Flow):
+    """qmail-send's third flush fails, that of the recipients: the message stays in todo, and is done anew with the next."""
+    name, quick, messages = "a flush of qmail-send fails", False, 2
+
+    def act(self, w):
+        assert w.queue(self.sender, self.recipients, self.text(MARK + b"/0")) == 0
+        w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:error=EIO:when=3"))
+        w.wait_log("^warning: trouble fsyncing local/")
+        assert w.queue(self.sender, self.recipients, self.text(MARK + b"/1")) == 0
+        self.finish(w)
+
+
+class FlowNoteFails(Flow):
+    """The flush of a note fails: what was written is gone, the file is cut back, and it is tried again after a while."""
+    name, quick, tiers = "bounce, the flush of the note fails", False, ("long",)
+    recipients = [b"john-nobody" + AT]
+    ends = [("bounce", "john", b"john-nobody" + AT)]
+
+    def act(self, w):
+        self.submit(w)
+        w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:error=EIO:when=6"))
+        w.wait_log("^alert: unable to append to bounce message")
         self.finish(w)
 
 
@@ -303,8 +330,8 @@ class Killed(Flow):
 
 class Maildir(Workload):
     name, quick = "maildir", True
-    size, recover, default = 9000, False, "./Maildir/"
-    code, strace = 0, ()
+    size, recover, default = 9000, recovery.Redelivery, "./Maildir/"
+    code, strace, old = 0, (), None
 
     def prepare(self, w):
         self.mess = w / "queue/mess/5/5"
@@ -373,7 +400,7 @@ class MboxFails(MboxOld):
 
 class Newu(Workload):
     """users/cdb is made anew, twice."""
-    name, quick, recover = "users/cdb", False, False
+    name, quick, recover = "users/cdb", False, None
     program, table, source = "qmail-newu", "users/cdb", "users/assign"
 
     def roots(self, w):
