@@ -12,7 +12,6 @@ typedef enum sandbox_profile
 {
 	SANDBOX_QUEUE,          /* current directory: the queue */
 	SANDBOX_CLEAN,          /* the queue */
-	SANDBOX_SEND,           /* the queue */
 	SANDBOX_RSPAWN,
 	SANDBOX_REMOTE,         /* the home */
 	SANDBOX_POP3D,          /* the Maildir */
