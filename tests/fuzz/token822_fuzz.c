@@ -131,7 +131,15 @@ static int is_field(span text)
 	return 1;
 }
 
-/* The field as it goes out: the same addresses, and rewriting it once more does nothing. */
+/* Completing takes one dot and one @ from the end, not more (addresses(5)): d@.@ becomes d@. and stays that only
+ * if it is not completed again. */
+static void leave(addrlist_address *a, void const *rules)
+{
+	(void)a;
+	(void)rules;
+}
+
+/* The field as it goes out is read as the same addresses, and printed as it is. */
 static void check_printed(token822_list const *l, complete_rules const *rules, stralloc const *addresses)
 {
 	token822_list again = TOKEN822_LIST_ZERO;
@@ -142,9 +150,9 @@ static void check_printed(token822_list const *l, complete_rules const *rules, s
 	HOLDS(addrlist_print(&text, l, WIDTH, MAX, complete_address, rules) == TOKEN822_OK);
 	HOLDS(is_field((span){ text.s, text.len }) || !is_field((span){ l->s, l->n }));
 	HOLDS(token822_parse(&again, text.s, text.len) == TOKEN822_OK);
-	HOLDS(addrlist_walk(&again, FIRST, complete_address, rules, take, &notes) == TOKEN822_OK);
+	HOLDS(addrlist_walk(&again, FIRST, leave, 0, take, &notes) == TOKEN822_OK);
 	fuzz_agree(addresses, &notes);
-	HOLDS(addrlist_print(&twice, &again, WIDTH, MAX, complete_address, rules) == TOKEN822_OK);
+	HOLDS(addrlist_print(&twice, &again, WIDTH, MAX, leave, 0) == TOKEN822_OK);
 	HOLDS(fuzz_same((span){ text.s, text.len }, (span){ twice.s, twice.len }));
 	stralloc_free(&text);
 	stralloc_free(&twice);
