@@ -18,9 +18,8 @@ typedef struct run
 	instructions const *i;
 	deliver_counts *n;
 	int describe;
-	int forward_only;
 	int stopped;
-	size_t line;            /* number of the present line, from 1 */
+	dotqmail_run at;
 	stralloc arg;           /* its argument, NUL-terminated */
 	stralloc recipients;
 } run;
@@ -36,16 +35,8 @@ static int describe(run *r, char const *what)
 	return 1;
 }
 
-static int refuse_x(run *r, char const *kind)
-{
-	return outcome_set(r->o, OUTCOME_DEFERRED,
-		"Uh-oh: .qmail has ", kind, " delivery but has x bit set. (#4.7.0)", (char *)0);
-}
-
 static int do_file(run *r, int is_maildir)
 {
-	if (r->forward_only)
-		return refuse_x(r, "file");
 	r->n->files++;
 	if (r->describe)
 		return describe(r, is_maildir ? "maildir " : "mbox ");
@@ -54,8 +45,6 @@ static int do_file(run *r, int is_maildir)
 
 static int do_program(run *r)
 {
-	if (r->forward_only)
-		return refuse_x(r, "prog");
 	r->n->programs++;
 	if (r->describe)
 		return describe(r, "program ");
@@ -79,17 +68,17 @@ static char const *source(run const *r)
 	return r->i->file.len ? r->i->file.s : "the default delivery instructions";
 }
 
-static char const *line_number(run const *r)
+static char const *text_of(size_t line)
 {
 	static char number[SIZE_FMT];
 
-	number[size_fmt(number, r->line)] = 0;
+	number[size_fmt(number, line)] = 0;
 	return number;
 }
 
-static int do_bad(run *r, dotqmail const *q)
+static int refuse_bad(run *r, size_t line, dotqmail const *q)
 {
-	return outcome_set(r->o, OUTCOME_DEFERRED, "Uh-oh: line ", line_number(r), " of ", source(r), " ", q->arg,
+	return outcome_set(r->o, OUTCOME_DEFERRED, "Uh-oh: line ", text_of(line), " of ", source(r), " ", q->arg,
 		". (#4.2.1)", (char *)0);
 }
 
@@ -99,7 +88,7 @@ static int explain(run *r)
 	stralloc *text = &r->o->text;
 
 	if (r->o->hint)
-		r->o->nomem = !(stralloc_cats(text, "\nLine ") && stralloc_cats(text, line_number(r))
+		r->o->nomem = !(stralloc_cats(text, "\nLine ") && stralloc_cats(text, text_of(r->at.line))
 			&& stralloc_cats(text, " of ") && stralloc_cats(text, source(r))
 			&& stralloc_cats(text, ": ") && stralloc_cats(text, r->arg.s)
 			&& stralloc_cats(text, " ") && stralloc_cats(text, r->o->hint)
@@ -107,54 +96,47 @@ static int explain(run *r)
 	return 0;
 }
 
-static int do_line(run *r, dotqmail const *q)
+static int obey(run *r, dotqmail const *q)
 {
-	if (!stralloc_copyb(&r->arg, q->arg, q->len) || !stralloc_0(&r->arg))
-		return outcome_nomem(r->o);
 	switch (q->kind) {
-	case DOTQMAIL_BLANK:
-		if (r->line == 1)
-			return outcome_set(r->o, OUTCOME_DEFERRED, "Uh-oh: first line of .qmail file is blank. (#4.2.1)", (char *)0);
-		return 1;
-	case DOTQMAIL_COMMENT:
-	case DOTQMAIL_OTHER:
-		return 1;
-	case DOTQMAIL_LIST:
-		return r->forward_only = 1;
 	case DOTQMAIL_MBOX:
 		return do_file(r, 0);
 	case DOTQMAIL_MAILDIR:
 		return do_file(r, 1);
 	case DOTQMAIL_PROGRAM:
 		return do_program(r);
-	case DOTQMAIL_FORWARD:
+	default:
 		return do_forward(r);
-	case DOTQMAIL_BAD:
-		break;
 	}
-	return do_bad(r, q);
 }
 
-/* A line that can only fail is found before the deliveries in front of it are done: they would be done
- * again at each try. Behind a program nothing is certain, for it may end the instructions. */
+static int do_line(run *r, dotqmail const *q)
+{
+	dotqmail_verdict v = dotqmail_judge(&r->at, q);
+
+	if (!stralloc_copyb(&r->arg, q->arg, q->len) || !stralloc_0(&r->arg))
+		return outcome_nomem(r->o);
+	switch (v) {
+	case DOTQMAIL_PASS:
+		return 1;
+	case DOTQMAIL_OBEY:
+		return obey(r, q);
+	case DOTQMAIL_MISTAKE:
+		return refuse_bad(r, r->at.line, q);
+	case DOTQMAIL_NOTHING:
+	case DOTQMAIL_NO_FILE:
+	case DOTQMAIL_NO_PROGRAM:
+		break;
+	}
+	return outcome_set(r->o, OUTCOME_DEFERRED, dotqmail_complaint(v), (char *)0);
+}
+
 static int look_ahead(run *r, char const *s, size_t n)
 {
-	size_t line = r->line;
-	int ok = 1;
+	dotqmail q;
+	size_t lines = dotqmail_ahead(&q, s, n);
 
-	while (n > 0 && ok) {
-		dotqmail q;
-		size_t took = dotqmail_next(&q, s, n);
-
-		r->line++;
-		if (q.kind == DOTQMAIL_PROGRAM)
-			break;
-		ok = q.kind != DOTQMAIL_BAD || do_bad(r, &q);
-		s += took;
-		n -= took;
-	}
-	r->line = line;
-	return ok;
+	return lines == 0 || refuse_bad(r, r->at.line + lines, &q);
 }
 
 static int do_lines(run *r)
@@ -164,7 +146,7 @@ static int do_lines(run *r)
 	dotqmail q = { .kind = DOTQMAIL_BLANK, .arg = "", .len = 0 };
 
 	if (n == 0)
-		return r->line = 1, do_line(r, &q);
+		return do_line(r, &q);
 	if (!look_ahead(r, s, n))
 		return 0;
 	while (n > 0 && !r->stopped) {
@@ -172,7 +154,6 @@ static int do_lines(run *r)
 
 		s += took;
 		n -= took;
-		r->line++;
 		if (!do_line(r, &q))
 			return explain(r);
 		if (q.kind == DOTQMAIL_PROGRAM && !r->stopped && !look_ahead(r, s, n))
@@ -183,7 +164,7 @@ static int do_lines(run *r)
 
 int deliver_all(outcome *o, delivery const *d, instructions const *i, int describe_only, deliver_counts *n)
 {
-	run r = { .o = o, .d = d, .i = i, .n = n, .describe = describe_only, .forward_only = i->forward_only };
+	run r = { .o = o, .d = d, .i = i, .n = n, .describe = describe_only, .at = { .line = 0, .forward_only = i->forward_only } };
 	int ok = do_lines(&r);
 
 	if (ok && r.recipients.len > 0)

@@ -3,8 +3,9 @@
 #ifndef LOCAL_DELIVER_H
 #define LOCAL_DELIVER_H
 
-#include "delivery.h"
 #include "find.h"
+#include "outcome.h"
+#include "route/delivery.h"
 
 typedef struct deliver_counts
 {

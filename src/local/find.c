@@ -11,60 +11,37 @@
 #include <skalibs/allreadwrite.h>
 #include <skalibs/djbunix.h>
 
-#include "base/conf.h"
-#include "route/extension.h"
+#include "route/dotfile.h"
 
 int find_home(outcome *o, delivery const *d, int sticky_ok, int *sticky)
 {
+	dotfile_home_verdict v;
 	struct stat st;
 
 	if (chdir(d->home) < 0)
 		return outcome_defer(o, "Unable to switch to ", d->home, "4.3.0");
 	if (stat(".", &st) < 0)
 		return outcome_defer(o, "Unable to stat ", d->home, "4.3.0");
-	if (st.st_mode & conf_patrn)
-		return outcome_set(o, OUTCOME_DEFERRED, "Uh-oh: home directory is writable. (#4.7.0)", (char *)0);
-	*sticky = (st.st_mode & S_ISVTX) != 0;
-	if (*sticky && !sticky_ok)
-		return outcome_set(o, OUTCOME_DEFERRED,
-			"Home directory is sticky: user is editing his .qmail file. (#4.2.1)", (char *)0);
+	v = dotfile_home(st.st_mode);
+	*sticky = v == DOTFILE_HOME_STICKY;
+	if (v == DOTFILE_HOME_WRITABLE || (*sticky && !sticky_ok))
+		return outcome_set(o, OUTCOME_DEFERRED, dotfile_home_complaint(v), (char *)0);
 	return 1;
 }
 
-/* Errors that say that there is no such file. Any other may be over tomorrow, and a bounce would not. */
-static int is_absence(int e)
+/* The dotfile_look that opens; data is where the descriptor of the file last opened is kept. */
+static int open_file(void *data, char const *file, mode_t *mode)
 {
-	return e == ENOENT || e == ENOTDIR || e == ELOOP || e == ENAMETOOLONG || e == ENXIO || e == ENODEV;
-}
-
-/* A descriptor of the file if it is there and regular, -1 if it is not, -2 with *o set. */
-static int open_regular(outcome *o, char const *file, mode_t *mode)
-{
+	int *fd = data;
 	struct stat st;
-	int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-	if (fd < 0) {
-		if (is_absence(errno))
-			return -1;
-		outcome_defer(o, "Unable to open ", file, "4.3.0");
-		return -2;
-	}
-	if (fstat(fd, &st) < 0) {
-		outcome_defer(o, "Unable to open ", file, "4.3.0");
-		fd_close(fd);
-		return -2;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		fd_close(fd);
-		return -1;
-	}
-	if (st.st_mode & conf_patrn) {
-		outcome_set(o, OUTCOME_DEFERRED, "Uh-oh: .qmail file is writable. (#4.7.0)", (char *)0);
-		fd_close(fd);
-		return -2;
-	}
+	if (*fd >= 0)
+		fd_close(*fd);
+	*fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (*fd < 0 || fstat(*fd, &st) < 0)
+		return errno;
 	*mode = st.st_mode;
-	return fd;
+	return 0;
 }
 
 static int read_text(outcome *o, int fd, instructions *i)
@@ -87,32 +64,34 @@ static int read_text(outcome *o, int fd, instructions *i)
 }
 
 /* 1 found and read, 0 none there, -1 with *o set. */
+static int take(outcome *o, dotfile_found const *f, int fd, instructions *i)
+{
+	switch (f->verdict) {
+	case DOTFILE_ABSENT:
+		return 0;
+	case DOTFILE_UNKNOWN:
+		errno = f->error;
+		return outcome_defer(o, "Unable to open ", f->file.s, "4.3.0"), -1;
+	case DOTFILE_WRITABLE:
+		return outcome_set(o, OUTCOME_DEFERRED, dotfile_writable, (char *)0), -1;
+	case DOTFILE_USABLE:
+		break;
+	}
+	i->file = f->file;
+	i->forward_only = dotfile_forward_only(f->mode);
+	i->default_part = f->default_part;
+	return read_text(o, fd, i) ? 1 : -1;
+}
+
 static int look(outcome *o, delivery const *d, instructions *i)
 {
-	extension_search x;
-	size_t offset;
-	mode_t mode = 0;
-	int ok;
+	dotfile_found f = DOTFILE_FOUND_ZERO;
+	int fd = -1;
+	int r = dotfile_find(&f, d, open_file, &fd) ? take(o, &f, fd, i) : (outcome_nomem(o), -1);
 
-	extension_start(&x, d->dash, strlen(d->dash), d->safe.s, d->safe.len);
-	while (extension_next(&x)) {
-		int fd;
-
-		if (!extension_file(&x, &i->file))
-			return outcome_nomem(o), -1;
-		fd = open_regular(o, i->file.s, &mode);
-		if (fd == -1)
-			continue;
-		if (fd < 0)
-			return -1;
-		ok = read_text(o, fd, i);
+	if (fd >= 0)
 		fd_close(fd);
-		i->forward_only = (mode & S_IXUSR) != 0;
-		if (extension_default(&x, &offset))
-			i->default_part = d->ext + offset;
-		return ok ? 1 : -1;
-	}
-	return 0;
+	return r;
 }
 
 int find_instructions(outcome *o, delivery const *d, instructions *i)
@@ -123,8 +102,6 @@ int find_instructions(outcome *o, delivery const *d, instructions *i)
 		return 0;
 	if (r == 0 && *d->dash)
 		return outcome_set(o, OUTCOME_FAILED, "Sorry, no mailbox here by that name. (#5.1.1)", (char *)0);
-	if (r == 0)
-		i->file.len = 0;
 	if (i->text.len == 0) {
 		/* The default is the administrator's: the user's x bit says nothing about it. */
 		i->forward_only = 0;
@@ -135,42 +112,35 @@ int find_instructions(outcome *o, delivery const *d, instructions *i)
 	return 1;
 }
 
-/* 1 there (whatever it is), 0 not there, -1 with *o set. */
-static int there(outcome *o, char const *file)
+/* The dotfile_look that sees whether a name is there, whatever it is. */
+static int look_at(void *data, char const *file, mode_t *mode)
 {
 	struct stat st;
 
-	if (stat(file, &st) == 0)
-		return 1;
-	/* A directory we may not search holds no owner file for us. */
-	if (is_absence(errno) || errno == EACCES || errno == EPERM)
-		return 0;
-	outcome_defer(o, "Unable to open ", file, "4.3.0");
-	return -1;
+	(void)data;
+	if (stat(file, &st) < 0)
+		return errno;
+	*mode = st.st_mode;
+	return 0;
 }
 
 int find_newsender(outcome *o, delivery *d)
 {
 	stralloc file = STRALLOC_ZERO;
-	int wildcard;
-	int r;
+	int error;
+	int ok = 1;
 
-	if (!stralloc_copys(&d->newsender, d->sender) || !stralloc_0(&d->newsender))
-		return outcome_nomem(o);
-	d->newsender.len--;
-	if (extension_keeps_sender(d->sender))
-		return 1;
-	for (wildcard = 0; wildcard <= 1; wildcard++) {
-		if (!extension_owner(&file, d->dash, d->safe.s, d->safe.len, wildcard))
-			return outcome_nomem(o);
-		r = there(o, file.s);
-		if (r < 0)
-			return 0;
-		if (r == 0)
-			break;
-		if (!extension_newsender(&d->newsender, d->local, d->host, wildcard))
-			return outcome_nomem(o);
+	switch (dotfile_newsender(d, look_at, 0, &file, &error)) {
+	case DOTFILE_SENDER_SET:
+		break;
+	case DOTFILE_SENDER_NOMEM:
+		ok = outcome_nomem(o);
+		break;
+	case DOTFILE_SENDER_UNKNOWN:
+		errno = error;
+		ok = outcome_defer(o, "Unable to open ", file.s, "4.3.0");
+		break;
 	}
 	stralloc_free(&file);
-	return 1;
+	return ok;
 }

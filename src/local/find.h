@@ -3,7 +3,8 @@
 #ifndef LOCAL_FIND_H
 #define LOCAL_FIND_H
 
-#include "delivery.h"
+#include "outcome.h"
+#include "route/delivery.h"
 
 /* The .qmail file for an address, looked for in the current directory, which is the home. */
 typedef struct instructions

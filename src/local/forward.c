@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "message.h"
 #include "proto/qq.h"
 
 enum { BLOCK = 65536 };
@@ -14,7 +15,7 @@ static void put_message(qq *q, delivery const *d)
 	ssize_t r;
 
 	qq_put(q, d->dtline.s, d->dtline.len);
-	while ((r = delivery_read(block, sizeof block)) > 0)
+	while ((r = message_read(block, sizeof block)) > 0)
 		qq_put(q, block, (size_t)r);
 	if (r < 0)
 		qq_fail(q);
@@ -26,7 +27,7 @@ int forward_send(outcome *o, delivery const *d, stralloc const *list, unsigned l
 	char const *trouble;
 	size_t i;
 
-	if (!delivery_rewind(o))
+	if (!message_rewind(o))
 		return 0;
 	if (!qq_open(&q))
 		return outcome_defer(o, "Unable to fork", "", "4.3.0");

@@ -3,7 +3,8 @@
 #ifndef LOCAL_FORWARD_H
 #define LOCAL_FORWARD_H
 
-#include "delivery.h"
+#include "outcome.h"
+#include "route/delivery.h"
 
 /* forward_send: queue the message once more, with our Delivered-To line in front and d->newsender as its
  * sender, for the recipients in list: each NUL-terminated, one behind the other. 1 with *qp for the

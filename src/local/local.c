@@ -15,10 +15,10 @@
 #include "base/io.h"
 #include "base/option.h"
 #include "deliver.h"
-#include "delivery.h"
-#include "environment.h"
 #include "find.h"
+#include "inherit.h"
 #include "loop.h"
+#include "message.h"
 #include "outcome.h"
 
 #define USAGE "qmail-local [ -nN ] user homedir local dash ext domain sender aliasempty"
@@ -96,11 +96,11 @@ static int check_loop(outcome *o, delivery const *d)
 	static char block[BLOCK];
 	loop l;
 
-	if (!delivery_rewind(o))
+	if (!message_rewind(o))
 		return 0;
 	loop_start(&l, d->dtline.s, d->dtline.len);
 	for (;;) {
-		ssize_t r = delivery_read(block, sizeof block);
+		ssize_t r = message_read(block, sizeof block);
 
 		if (r < 0)
 			return outcome_defer(o, "Unable to read message", "", "4.3.0");
@@ -156,7 +156,7 @@ static int deliver(outcome *o, delivery *d, int describe)
 		return 0;
 	if (!find_instructions(o, d, &i) || !find_newsender(o, d))
 		return 0;
-	if (!environment_set(d, i.default_part))
+	if (!inherit_environment(d, i.default_part))
 		return outcome_nomem(o);
 	if (!deliver_all(o, d, &i, describe, &n))
 		return 0;

@@ -16,6 +16,7 @@
 #include "base/errtext.h"
 #include "base/sync.h"
 #include "deadline.h"
+#include "message.h"
 
 enum { BLOCK = 65536, TRIES = 3, HOURS_24 = 86400, HOST_SIZE = 256 };
 
@@ -124,7 +125,7 @@ static copied copy(parcel *p, delivery const *d)
 	if (buffer_put(&b, d->rpline.s, d->rpline.len) < 0 || buffer_put(&b, d->dtline.s, d->dtline.len) < 0)
 		return UNWRITABLE;
 	for (;;) {
-		ssize_t r = delivery_read(in, sizeof in);
+		ssize_t r = message_read(in, sizeof in);
 
 		if (r < 0)
 			return UNREADABLE;
@@ -248,7 +249,7 @@ int maildir_deliver(outcome *o, delivery const *d, char const *dir)
 		.sub = "tmp", .hint = 0 };
 	char const *trouble;
 
-	if (!delivery_rewind(o))
+	if (!message_rewind(o))
 		return 0;
 	p.birth.host = gethostname(host, sizeof host - 1) == 0 && *host ? host : "localhost";
 	p.birth.pid = (unsigned long)getpid();

@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "delivery.h"
+#include "outcome.h"
+#include "route/delivery.h"
 
 /* maildir_deliver: the message as a new file in the maildir dir, whose name ends with a slash. When it
  * returns 1 the file is whole and on disk under its name in new/. 0: *o set, nothing is left behind. */

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "deadline.h"
 #include "mail/fromline.h"
+#include "message.h"
 
 enum { BLOCK = 65536, LOCK_SECONDS = 30, TRIES = 5 };
 
@@ -119,7 +120,7 @@ static int copy(mbox const *m, delivery const *d)
 		|| buffer_put(&b, d->dtline.s, d->dtline.len) < 0)
 		return 0;
 	for (;;) {
-		ssize_t r = delivery_read(in, sizeof in);
+		ssize_t r = message_read(in, sizeof in);
 
 		if (r < 0)
 			return -1;
@@ -163,7 +164,7 @@ int mbox_deliver(outcome *o, delivery const *d, char const *file)
 	mbox m = { .file = file, .fd = -1 };
 	int r;
 
-	if (!delivery_rewind(o))
+	if (!message_rewind(o))
 		return 0;
 	if (!open_box(o, &m))
 		return 0;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
-#include "delivery.h"
+#include "message.h"
 
 int program_verdict(int exitcode)
 {
@@ -31,7 +31,7 @@ int program_run(outcome *o, char const *text)
 	pid_t pid;
 	int status;
 
-	if (!delivery_rewind(o))
+	if (!message_rewind(o))
 		return 0;
 	pid = child_start(argv[0], (char *const *)argv, environ, 0, fds, sizeof fds / sizeof fds[0]);
 	if (!pid)

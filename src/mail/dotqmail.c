@@ -82,3 +82,63 @@ size_t dotqmail_next(dotqmail *d, char const *s, size_t n)
 	}
 	return newline ? line + 1 : line;
 }
+
+dotqmail_verdict dotqmail_judge(dotqmail_run *r, dotqmail const *d)
+{
+	r->line++;
+	switch (d->kind) {
+	case DOTQMAIL_BLANK:
+		return r->line == 1 ? DOTQMAIL_NOTHING : DOTQMAIL_PASS;
+	case DOTQMAIL_COMMENT:
+	case DOTQMAIL_OTHER:
+		return DOTQMAIL_PASS;
+	case DOTQMAIL_LIST:
+		r->forward_only = 1;
+		return DOTQMAIL_PASS;
+	case DOTQMAIL_MBOX:
+	case DOTQMAIL_MAILDIR:
+		return r->forward_only ? DOTQMAIL_NO_FILE : DOTQMAIL_OBEY;
+	case DOTQMAIL_PROGRAM:
+		return r->forward_only ? DOTQMAIL_NO_PROGRAM : DOTQMAIL_OBEY;
+	case DOTQMAIL_FORWARD:
+		return DOTQMAIL_OBEY;
+	case DOTQMAIL_BAD:
+		break;
+	}
+	return DOTQMAIL_MISTAKE;
+}
+
+char const *dotqmail_complaint(dotqmail_verdict v)
+{
+	switch (v) {
+	case DOTQMAIL_NOTHING:
+		return "Uh-oh: first line of .qmail file is blank. (#4.2.1)";
+	case DOTQMAIL_NO_FILE:
+		return "Uh-oh: .qmail has file delivery but has x bit set. (#4.7.0)";
+	case DOTQMAIL_NO_PROGRAM:
+		return "Uh-oh: .qmail has prog delivery but has x bit set. (#4.7.0)";
+	case DOTQMAIL_PASS:
+	case DOTQMAIL_OBEY:
+	case DOTQMAIL_MISTAKE:
+		break;
+	}
+	return "";
+}
+
+size_t dotqmail_ahead(dotqmail *d, char const *s, size_t n)
+{
+	size_t line = 0;
+
+	while (n > 0) {
+		size_t took = dotqmail_next(d, s, n);
+
+		line++;
+		if (d->kind == DOTQMAIL_PROGRAM)
+			return 0;
+		if (d->kind == DOTQMAIL_BAD)
+			return line;
+		s += took;
+		n -= took;
+	}
+	return 0;
+}

@@ -39,4 +39,32 @@ typedef struct dotqmail
  * Trailing spaces and tabs are dropped. No allocation, no errno. */
 extern size_t dotqmail_next(dotqmail *d, char const *s, size_t n);
 
+/* What the lines of one file mean together. Start with line 0. */
+typedef struct dotqmail_run
+{
+	size_t line;            /* number of the present line */
+	int forward_only;       /* from the file's x bit, and from +list on */
+} dotqmail_run;
+
+typedef enum
+{
+	DOTQMAIL_PASS,          /* nothing to do */
+	DOTQMAIL_OBEY,
+	/* the mail waits: */
+	DOTQMAIL_NOTHING,       /* the first line is blank */
+	DOTQMAIL_NO_FILE,       /* a file where only addresses are allowed */
+	DOTQMAIL_NO_PROGRAM,
+	DOTQMAIL_MISTAKE,       /* DOTQMAIL_BAD: d->arg says what */
+} dotqmail_verdict;
+
+/* dotqmail_judge: what to do with the next line, d. dotqmail_complaint: what a delivery is told of a verdict from
+ * NOTHING to NO_PROGRAM. */
+extern dotqmail_verdict dotqmail_judge(dotqmail_run *r, dotqmail const *d);
+extern char const *dotqmail_complaint(dotqmail_verdict v);
+
+/* dotqmail_ahead: a line that can only fail is found before the deliveries in front of it are done: they would
+ * be done again at each try. How many lines on in s[0..n) the first bad one is, and *d; 0 if there is none
+ * before a program, behind which nothing is certain: it may end the instructions. */
+extern size_t dotqmail_ahead(dotqmail *d, char const *s, size_t n);
+
 #endif

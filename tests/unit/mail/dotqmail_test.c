@@ -139,12 +139,64 @@ static void address_limit(void **state)
 	}
 }
 
+/* What each line of a text comes to: . pass, o obey, and a letter for each refusal. */
+static void judged(void **state)
+{
+	static struct { char const *text; int forward_only; char const *want; } const texts[] = {
+		{ "./Mailbox\n|x\n&a\nb\n", 0, "oooo" }, { "./Mailbox\n|x\n&a\nb\n./d/\n", 1, "fpoof" },
+		{ "\n./Mailbox\n", 0, "no" }, { " \n", 0, "n" }, { "#\n\n./Mailbox\n", 0, "..o" }, { "+list\n./a\n&b\n", 0, ".fo" },
+		{ "+other\n./a\n", 0, ".o" }, { "./d/\r\n./e\n", 0, "mo" }, { "", 0, "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		dotqmail_run r = { .line = 0, .forward_only = texts[i].forward_only };
+		char const *s = texts[i].text;
+		char got[16];
+		dotqmail d;
+
+		print_message("%s\n", s);
+		while (*s) {
+			dotqmail_verdict v;
+
+			s += dotqmail_next(&d, s, strlen(s));
+			v = dotqmail_judge(&r, &d);
+			got[r.line - 1] = ".onfpm"[v];
+			assert_int_equal(dotqmail_complaint(v)[0] != 0,
+				v == DOTQMAIL_NOTHING || v == DOTQMAIL_NO_FILE || v == DOTQMAIL_NO_PROGRAM);
+		}
+		got[r.line] = 0;
+		assert_string_equal(got, texts[i].want);
+	}
+}
+
+static void ahead(void **state)
+{
+	static struct { char const *text; size_t want; } const texts[] = {
+		{ "", 0 }, { "./a\n", 0 }, { "./d/\r\n", 1 }, { "./a\n\n#x\n&a\r\n", 4 }, { "./a\n|x\n&a\r\n", 0 },
+		{ "|x\n./d/\r\n", 0 }, { "&a\r", 1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		dotqmail d;
+
+		assert_int_equal(dotqmail_ahead(&d, texts[i].text, strlen(texts[i].text)), texts[i].want);
+		if (texts[i].want)
+			assert_int_equal(d.kind, DOTQMAIL_BAD);
+	}
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(table),
 		cmocka_unit_test(cut_at_every_byte),
 		cmocka_unit_test(address_limit),
+		cmocka_unit_test(judged),
+		cmocka_unit_test(ahead),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "local/delivery.h"
+#include "route/delivery.h"
 
 static void lines(void **state)
 {

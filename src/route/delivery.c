@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "delivery.h"
+#include "route/delivery.h"
 
 #include <string.h>
-#include <unistd.h>
-
-#include <skalibs/allreadwrite.h>
 
 #include "mail/fromline.h"
 #include "mail/quote.h"
@@ -60,16 +57,4 @@ int delivery_lines(delivery *d, int64_t now)
 		&& extension_safe(&d->safe, d->ext, strlen(d->ext))
 		&& stralloc_0(&d->safe)
 		&& (d->safe.len--, 1);
-}
-
-int delivery_rewind(outcome *o)
-{
-	if (lseek(0, 0, SEEK_SET) < 0)
-		return outcome_defer(o, "Unable to rewind message", "", "4.3.0");
-	return 1;
-}
-
-ssize_t delivery_read(char *buf, size_t n)
-{
-	return fd_read(0, buf, n);
 }

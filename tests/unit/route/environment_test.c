@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "local/environment.h"
+#include "route/environment.h"
 
 static delivery d = {
 	.user = "foo", .home = "/home/foo", .local = "foo-list-a-B", .dash = "-", .ext = "list-a-B",
