@@ -128,7 +128,7 @@ class Recovery:
         def take(kind, place, text):
             m = re.search(rb"^begin (mark(\d+)(?:/\d)?)$", text, re.M)
             n = int(m[2]) - 1 if m else 0
-            if not m and text.startswith(b"Return-Path: <>\n") and FAILED.search(text):
+            if not m and text.startswith((b"Return-Path: <>\n", b"Return-Path: <#@[]>\n")) and FAILED.search(text):
                 return          # of a message that was done with: what was left of it had no text any more
             if not m or not 0 <= n < len(marks):
                 wrong[0].append("INVENTED: in %s %s: %.60r" % (kind, place, text))
