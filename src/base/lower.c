@@ -2,6 +2,8 @@
 
 #include "base/lower.h"
 
+#include <errno.h>
+
 static rlim_t lower(rlim_t a, rlim_t max)
 {
 	/* RLIM_INFINITY is the largest there is */
@@ -11,14 +13,20 @@ static rlim_t lower(rlim_t a, rlim_t max)
 int lower_limit(int resource, rlim_t max)
 {
 	struct rlimit r;
+	rlim_t hard;
 
 	if (getrlimit((__rlimit_resource_t)resource, &r) < 0)
 		return 0;
 	if (r.rlim_cur <= max && r.rlim_max <= max)
 		return 1;
 	r.rlim_cur = lower(r.rlim_cur, max);
+	hard = r.rlim_max;
 	r.rlim_max = lower(r.rlim_max, max);
-	return setrlimit((__rlimit_resource_t)resource, &r) == 0;
+	if (setrlimit((__rlimit_resource_t)resource, &r) == 0)
+		return 1;
+	/* The kernel always lets a limit be lowered; valgrind, for descriptors, the soft one alone. */
+	r.rlim_max = hard;
+	return errno == EPERM && setrlimit((__rlimit_resource_t)resource, &r) == 0;
 }
 
 int lower_soft(int resource, rlim_t max, struct rlimit *before)

@@ -42,9 +42,9 @@ static char const *const administering[] = {
  * The kernel spends time on each line of a filter when it is loaded, which is once a message. */
 static char const *const everybody[] = {
 	"read", "write", "readv", "writev", "close", "fstat", "fstat64", "lseek", "_llseek", "brk", "munmap", "mremap",
-	"madvise", "futex", "futex_time64", "getrandom", "clock_gettime", "clock_gettime64", "gettimeofday", "time", "restart_syscall",
+	"madvise", "futex", "futex_time64", "getrandom", "clock_gettime", "clock_gettime64", "gettimeofday", "time",
 	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "exit", "exit_group", "getpid", "gettid", "getuid", "geteuid",
-	"alarm", "poll", "ppoll", "ppoll_time64", "newfstatat", "fstatat64", "statx", 0
+	"restart_syscall", "alarm", "poll", "ppoll", "ppoll_time64", "newfstatat", "fstatat64", "statx", 0
 };
 
 static char const *const living_longer[] = {
@@ -95,7 +95,8 @@ typedef struct narrow
 #define FCNTL(command) { "fcntl", 1, { EQUALS(1, (command)) } }, { "fcntl64", 1, { EQUALS(1, (command)) } }
 #define SOCKET(domain, type) { "socket", 2, { EQUALS(0, (domain)), MASKED(1, SOCKET_TYPES, (type)) } }
 
-/* No writable memory becomes code or is shared (the limit on data does not count that), no one gets signals through a descriptor, limits are only read. */
+/* No writable memory becomes code or is shared (the limit on data does not count that), no one gets signals
+ * through a descriptor, limits are only read. */
 static narrow const everybody_narrowly[] = {
 	{ "mmap", 2, { MASKED(2, PROT_EXEC, 0), MASKED(3, MAP_SHARED, 0) } },
 	{ "mmap2", 2, { MASKED(2, PROT_EXEC, 0), MASKED(3, MAP_SHARED, 0) } },
@@ -133,8 +134,10 @@ typedef struct filter
 static filter const filters[SANDBOX_PROFILES] = {
 	[SANDBOX_QUEUE] = { { everybody, queueing, removing }, { everybody_narrowly } },
 	[SANDBOX_CLEAN] = { { everybody, living_longer, looking, removing }, { everybody_narrowly, opening_to_read } },
-	[SANDBOX_REMOTE] = { { everybody, living_longer, looking, opening, talking, networking }, { everybody_narrowly, networking_narrowly } },
-	[SANDBOX_POP3D] = { { everybody, living_longer, looking, opening, removing, storing, talking }, { everybody_narrowly } },
+	[SANDBOX_REMOTE] = { { everybody, living_longer, looking, opening, talking, networking },
+		{ everybody_narrowly, networking_narrowly } },
+	[SANDBOX_POP3D] = { { everybody, living_longer, looking, opening, removing, storing, talking },
+		{ everybody_narrowly } },
 };
 
 static char const *const names[SANDBOX_PROFILES] = {

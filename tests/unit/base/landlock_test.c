@@ -65,7 +65,8 @@ static int opens(char const *name, int flags)
 
 static int connects(int binds)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) }, .sin_port = htons(binds ? 0 : 9) };
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) },
+		.sin_port = htons(binds ? 0 : 9) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	int r = binds ? bind(fd, (struct sockaddr *)&sa, sizeof sa) : connect(fd, (struct sockaddr *)&sa, sizeof sa);
 
@@ -143,8 +144,8 @@ static void tried_out(void **state)
 	(void)state;
 	assert_true(version == 0 || version >= 2);
 	UNIT_EACH(x, examples) {
-		landlock_path const paths[] = { { "a", x->a }, { "b", x->b }, { "c", x->c }, { "d", ALL }, { "missing", ALL },
-			{ "a/file", LANDLOCK_WRITE & x->a } };
+		landlock_path const paths[] = { { "a", x->a }, { "b", x->b }, { "c", x->c }, { "d", ALL },
+			{ "missing", ALL }, { "a/file", LANDLOCK_WRITE & x->a } };
 		pid_t pid;
 		int status;
 
@@ -156,7 +157,8 @@ static void tried_out(void **state)
 		unlink("a/new");
 		pid = fork();
 		if (pid == 0) {
-			if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || !landlock_restrict(version, paths, sizeof paths / sizeof paths[0], x->connects))
+			if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0
+			 || !landlock_restrict(version, paths, sizeof paths / sizeof paths[0], x->connects))
 				_exit(2);
 			_exit(x->act());
 		}
