@@ -19,6 +19,7 @@ enum {
 	BATCH_MAX = 32,                 /* messages */
 	BATCH_BYTES = 1 << 20,          /* of envelopes: a batch ends with the one that goes over it */
 	RESCAN_SECONDS = 1500,
+	UNTRIGGERED_SECONDS = 10,       /* the same while nobody can wake us */
 	OTHER_FDS = 64,                 /* descriptors that a batch leaves to everybody else */
 };
 
@@ -171,13 +172,20 @@ static int next_id(uint64_t *id)
 	}
 }
 
+static int arm(void)
+{
+	int ok = trigger_arm(&trigger, "lock/trigger");
+
+	if (!ok)
+		log_line("warning: unable to open ", "lock/trigger", 0);
+	return ok;
+}
+
 static void start_scan(int64_t now)
 {
-	if (!trigger_arm(&trigger, "lock/trigger"))
-		log_line("warning: unable to open ", "lock/trigger", 0);
+	rescan = now + (arm() ? RESCAN_SECONDS : UNTRIGGERED_SECONDS);
 	subdir = 0;
 	open_dir();
-	rescan = now + RESCAN_SECONDS;
 }
 
 /* Attempts are counted, not successes: thousands that fail must not keep everybody else waiting. */
@@ -202,8 +210,7 @@ void todo_init(void)
 	batch_limit = BATCH_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur != RLIM_INFINITY && r.rlim_cur < OTHER_FDS + PREPROCESS_FILES * BATCH_MAX)
 		batch_limit = r.rlim_cur < OTHER_FDS + PREPROCESS_FILES ? 1 : (unsigned int)(r.rlim_cur - OTHER_FDS) / PREPROCESS_FILES;
-	if (!trigger_arm(&trigger, "lock/trigger"))
-		log_line("warning: unable to open ", "lock/trigger", 0);
+	arm();
 }
 
 /* A batch that waits for qmail-clean comes first: its files are still in todo, and must not be found there
