@@ -136,7 +136,8 @@ class Tally(collections.Counter):
 
 
 def main():
-    o = report.options(__doc__.split("\n\n")[0], program=("", "this program alone"), only=("", "SCENE:CALL:N:FAULT alone"))
+    o = report.options(__doc__.split("\n\n")[0], program=("", "this program alone"), only=("", "SCENE:CALL:N:FAULT alone"),
+                       most=(0, "so many cases of a scene at most, whatever the tier"))
     out = report.Report("program", "", "cases", "missed", *COUNTED, "odd")
     harness.accounts()
     failing.build_shim()
@@ -150,8 +151,8 @@ def main():
             cases = [Case(scene, failing.Fault(*rest.split(":")))]
         else:
             plans = pool.map(plan, [n for p in programs for n in scene_names(p)])
-            cases = [c for every in plans
-                     for c in choose(every, CASES[o.tier].get(every[0].scene.split("/")[0], 10 ** 6) if every else 0, o.seed)]
+            cases = [c for every in plans if every
+                     for c in choose(every, o.most or CASES[o.tier].get(every[0].scene.split("/")[0], 10 ** 6), o.seed)]
         for case, result in zip(cases, pool.map(run, cases, chunksize=8)):
             tally = tallies.setdefault((case.scene.split("/")[0], kind_of(case.fault)), Tally())
             tally.add(case, result)
