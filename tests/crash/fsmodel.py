@@ -219,7 +219,7 @@ def picks(sizes, limit, rng):
             break
         # mostly kept or mostly lost: an even mixture hides what one missing piece does
         share = rng.random()
-        out[tuple(rng.randrange(s) if rng.random() < 0.5 else (s - 1 if rng.random() < share else 0) for s in sizes)] = 0
+        out[tuple(rng.randrange(s) if rng.random() < 0.5 else (s - 1) * (rng.random() < share) for s in sizes)] = 0
     return list(out)
 
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Does the power-cut checker see it when a flush is missing? Each call that makes something durable, in the files that make
-our promises, is taken out by itself; the checker must find a loss in what is left. The calls are found in the sources,
-so that a new one is among them. The sources are not touched: each mutant is made of a copy."""
+"""Does the power-cut checker see it when a flush is missing? Each call that makes something durable, in the files that
+make our promises, is taken out by itself; the checker must find a loss in what is left. The calls are found in the
+sources, so that a new one is among them. The sources are not touched: each mutant is made of a copy."""
 import multiprocessing
 import os
 import random
 import re
 import shutil
 import subprocess
+import traceback
 
 import report
 import harness
@@ -27,7 +28,8 @@ PLACES = [
 ]
 FOLDERS = sorted({p[0].split("/")[1] for p in PLACES})
 # What takes a call's place: that it went well.
-CALLS = {"sync_file": "1", "sync_dir": "1", "sync_names": "1", "fsync": "0", "fdatasync": "0", "syncfs": "0", "sync": "(void)0"}
+CALLS = {"sync_file": "1", "sync_dir": "1", "sync_names": "1",
+         "fsync": "0", "fdatasync": "0", "syncfs": "0", "sync": "(void)0"}
 CALL = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(CALLS))
 # "file: call" of those that may go unnoticed, each with the reason. A flush that nobody misses should rather go.
 SURVIVORS = {}
@@ -75,7 +77,8 @@ def build(m, number):
     with open(path, "w", encoding="ascii") as f:
         f.write(text[:m.start] + CALLS[m.name] + text[m.end:])
     program = m.place[1]
-    subprocess.run(["make", "-s", "-C", home, "WERROR=1", "QMAIL=" + harness.SCRATCH + "/qmail", "B=b", "b/bin/" + program], check=True)
+    settings = ["WERROR=1", "QMAIL=" + harness.SCRATCH + "/qmail", "B=b"]
+    subprocess.run(["make", "-s", "-C", home] + settings + ["b/bin/" + program], check=True)
     return program, os.path.join(home, "b/bin", program)
 
 
@@ -87,7 +90,8 @@ def hunt(job):
         program, file = build(m, number)
         world = World(100 + number, {program: file})
         names = m.place[2]
-        for load in sorted((x for x in workloads.all_workloads() if x.name in names), key=lambda x: names.index(x.name)):
+        known = {x.name: x for x in workloads.all_workloads()}
+        for load in [known[n] for n in names]:
             recorded = powercut.record(world, load)
             for model in ("posix", "journal"):
                 lost = []
@@ -101,6 +105,7 @@ def hunt(job):
                     return load.name, model, lost[0], states
         return "-", "-", "survives", 0
     except Exception as e:
+        traceback.print_exc()
         return "-", "-", "%s: %s" % (type(e).__name__, e), 0
     finally:
         shutil.rmtree(home, ignore_errors=True)

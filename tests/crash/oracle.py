@@ -57,7 +57,8 @@ class Mail:
                     kind, number = self.kind(path)
                     if kind == "todo":
                         mess = fs.names.get(next((p for p in fs.names if self.kind(p) == ("mess", number)), None))
-                        self.messages[number] = Message(number, bytes(fs.live.get(mess, b"")), bytes(fs.live[inode]), s.process.pid)
+                        text, envelope = bytes(fs.live.get(mess, b"")), bytes(fs.live[inode])
+                        self.messages[number] = Message(number, text, envelope, s.process.pid)
                     elif kind == "bounce":
                         makers[inode] = number
                     elif os.path.basename(os.path.dirname(path)) == "new":
@@ -203,8 +204,8 @@ class Look:
         if place[0] == "maildir":
             return any(self.state.data(i).endswith(m.text) for i in self.maildirs.get(place[1] + "/new", ()))
         if place[0] == "mbox":
-            entry = re.compile(rb"(?:^|\n)From [^\n]*\nReturn-Path: <[^\n]*\nDelivered-To: [^\n]*\n" + re.escape(m.text) + rb"\n")
-            return entry.search(self.state.read(place[1]) or b"") is not None
+            head = rb"(?:^|\n)From [^\n]*\nReturn-Path: <[^\n]*\nDelivered-To: [^\n]*\n"
+            return re.compile(head + re.escape(m.text) + rb"\n").search(self.state.read(place[1]) or b"") is not None
         if place[0] == "remote":
             return (m.number, r) in self.mail.done
         if place[0] == "forward":

@@ -1,5 +1,5 @@
-"""The other half of the proof: what a power cut left is laid out in a queue, the real daemons are started on it, and when
-they have nothing more to do, what came out is compared with what was promised.
+"""The other half of the proof: what a power cut left is laid out in a queue, the real daemons are started on it, and
+when they have nothing more to do, what came out is compared with what was promised.
 
 Many states are tried at once, side by side in one queue: each has its own message numbers (a message's file must have
 its number as inode: all names of a number are renamed together) and its own mark in the texts.
@@ -69,7 +69,8 @@ class Recovery:
                 os.link(birth, self.w / ("queue/mess/%d/%d" % (new % 23, new)))
             os.unlink(birth)
             for kind, data in kinds.items():
-                path = self.w / ("queue/%s/%d" % (kind, new) if kind in ("intd", "todo", "bounce") else "queue/%s/%d/%d" % (kind, new % 23, new))
+                split = "" if kind in ("intd", "todo", "bounce") else "%d/" % (new % 23)
+                path = self.w / ("queue/%s/%s%d" % (kind, split, new))
                 if kind == "intd" and "todo" in kinds:
                     continue
                 if kind != "mess":
@@ -173,8 +174,8 @@ class Recovery:
 
 
 class Redelivery:
-    """For what qmail-local leaves by itself: the homes as they were, and the same message once more, as qmail-send would do
-    that has not heard of a success. Then it must be there, whole, and what was there before as well."""
+    """For what qmail-local leaves by itself: the homes as they were, and the same message once more, as qmail-send
+    would do that has not heard of a success. Then it must be there, whole, and what was there before as well."""
 
     def __init__(self, world, load):
         self.w, self.load, self.orphans = world, load, 0

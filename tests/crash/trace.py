@@ -7,8 +7,8 @@ import collections
 import os
 import re
 
-STRACE = ["strace", "-f", "-qq", "-ttt", "-T", "-xx", "-y", "-s", "4194304", "-e", "trace=%file,%desc,%process,sync,syncfs",
-          "-e", "signal=none"]
+STRACE = ["strace", "-f", "-qq", "-ttt", "-T", "-xx", "-y", "-s", "4194304",
+          "-e", "trace=%file,%desc,%process,sync,syncfs", "-e", "signal=none"]
 
 # What happened: names: ((path, inode or None), ...), which a power cut keeps or loses together; write: inode, offset,
 # bytes; truncate: inode, length; sync: inode, directory or None for everything, and whether it succeeded;
@@ -36,10 +36,11 @@ class File:
 
 
 # Nothing that a power cut could take: looking, waiting, reading, modes and times.
-HARMLESS = set("""stat fstat lstat newfstatat statx access faccessat faccessat2 pread64 preadv getdents getdents64 flock fcntl
-ioctl poll ppoll select pselect6 epoll_ctl epoll_wait epoll_create1 chmod fchmod fchmodat chown fchown lchown fchownat utime utimes
-utimensat futimesat readlink readlinkat getcwd statfs fstatfs fadvise64 wait4 waitid sync_file_range close_range signalfd4
-kill pidfd_open pidfd_send_signal inotify_add_watch name_to_handle_at umask fgetxattr getxattr lgetxattr flistxattr
+HARMLESS = set("""stat fstat lstat newfstatat statx access faccessat faccessat2 pread64 preadv getdents getdents64
+flock fcntl ioctl poll ppoll select pselect6 epoll_ctl epoll_wait epoll_create1 chmod fchmod fchmodat chown fchown
+lchown fchownat utime utimes utimensat futimesat readlink readlinkat getcwd statfs fstatfs fadvise64 wait4 waitid
+sync_file_range close_range signalfd4 kill pidfd_open pidfd_send_signal inotify_add_watch name_to_handle_at umask
+fgetxattr getxattr lgetxattr flistxattr
 landlock_create_ruleset landlock_add_rule landlock_restrict_self""".split())
 FORKS = ("clone", "clone3", "fork", "vfork")
 WRITES = ("write", "writev", "pwrite64", "pwritev", "pwritev2")
@@ -48,7 +49,8 @@ CALL = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(.*)$", re.S)
 RESUMED = re.compile(r"<\.\.\. \w+ resumed>\s?(.*)", re.S)
 DURATION = re.compile(r"<(\d+\.\d+)>$")
 STRING = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
-HERE = re.compile(r"AT_FDCWD(?:<([^>]*)>)?")
+PLACE = re.compile(r'AT_FDCWD(?:<(?:\\x[0-9a-f]{2})*>)?|(?<![\w\\])\d+<((?:\\x[0-9a-f]{2})*)>'
+                   r'|"((?:\\x[0-9a-f]{2})*)"')
 FD = re.compile(r"(-?\d+)(?:<((?:\\x[0-9a-f]{2})*)>(\(deleted\))?)?")
 
 
@@ -112,7 +114,7 @@ class Reader:
     def paths(self, p, args):
         """The paths of a call with their directories: relative to the descriptor before each, or to where we are."""
         out, base = [], p.cwd
-        for m in re.finditer(r'AT_FDCWD(?:<(?:\\x[0-9a-f]{2})*>)?|(?<![\w\\])\d+<((?:\\x[0-9a-f]{2})*)>|"((?:\\x[0-9a-f]{2})*)"', args):
+        for m in PLACE.finditer(args):
             if m[0].startswith("AT_FDCWD"):
                 base = p.cwd
             elif m[2] is None:
@@ -158,7 +160,8 @@ class Reader:
             fds = [text(m[2] or "").decode("latin-1") for m in FD.finditer(c.args) if m[2]]
             for path in fds + self.paths(p, c.args):
                 if self.ours(path):
-                    raise TraceError("%s calls %s on %s: the checker does not know what that does" % (p.program, c.name, path))
+                    raise TraceError("%s calls %s on %s: the checker does not know what that does" % (
+                        p.program, c.name, path))
             if c.result is not None and re.search(r"<", c.args) is None:
                 p.table.pop(c.result, None)
         return ()

@@ -1,5 +1,5 @@
-"""What is done in a world while it is recorded. A workload sets up what is there before the first recorded call (prepare),
-acts (act), and knows what it may leave: the oracle. Add one by deriving a class: the table lists all of them."""
+"""What is done in a world while it is recorded. A workload sets up what is there before the first recorded call
+(prepare), acts (act), and knows what it may leave: the oracle. Add one by deriving a class: the table has them all."""
 import os
 import shutil
 import subprocess
@@ -87,13 +87,14 @@ class QueueTwo(Queue):
 
     def act(self, w):
         slow = ["-e", "inject=fsync:delay_enter=10000"]
-        ps = [w.queue(self.sender, self.recipients, self.text(MARK + b"/%d" % i), strace=slow, wait=False) for i in (1, 2)]
+        texts = [self.text(MARK + b"/%d" % i) for i in (1, 2)]
+        ps = [w.queue(self.sender, self.recipients, t, strace=slow, wait=False) for t in texts]
         assert [p.wait() for p in ps] == [0, 0]
 
 
 class QueueFails(Queue):
     """A flush of qmail-queue fails, and what it should have written is gone."""
-    name, quick, which = "queue, a flush fails", False, 1
+    name, quick = "queue, a flush fails", False
 
     def act(self, w):
         for n in range(1, 5):
@@ -106,11 +107,10 @@ class QueueKilled(Queue):
     name, quick, limit = "queue, killed at each call", False, 64
 
     def act(self, w):
-        n = 0
         for call, times in (("openat", 8), ("write", 2), ("link", 2), ("unlink", 1), ("fsync", 4)):
             for when in range(1, times + 1):
-                n += 1
-                code = w.queue(self.sender, self.recipients, self.text(MARK), strace=["-e", "inject=%s:signal=KILL:when=%d" % (call, when)])
+                kill = ["-e", "inject=%s:signal=KILL:when=%d" % (call, when)]
+                code = w.queue(self.sender, self.recipients, self.text(), strace=kill)
                 assert code == -9, (call, when, code)
         assert w.queue(self.sender, self.recipients, self.text()) == 0
 
@@ -168,7 +168,8 @@ class FlowBatch(Flow):
 
 
 class FlowFails(Flow):
-    """qmail-send's third flush fails, that of the recipients: the message stays in todo, and is done anew with the next."""
+    """qmail-send's third flush fails, that of the recipients: the message stays in todo, and is done anew with the
+    next one."""
     name, quick, messages = "a flush of qmail-send fails", False, 2
 
     def act(self, w):
@@ -180,7 +181,7 @@ class FlowFails(Flow):
 
 
 class FlowNoteFails(Flow):
-    """The flush of a note fails: what was written is gone, the file is cut back, and it is tried again after a while."""
+    """The flush of a note fails: what was written is gone, the file is cut back, and it is tried again later."""
     name, quick, tiers = "bounce, the flush of the note fails", False, ("long",)
     recipients = [b"john-nobody" + AT]
     ends = [("bounce", "john", b"john-nobody" + AT)]
@@ -234,10 +235,10 @@ class FlowNoteKilled(FlowBounce):
 
     def prepare(self, w):
         """Find out how many flushes that is after the start."""
-        self.submit(w)
         w.start_recorded()
+        self.submit(w)
         self.finish(w)
-        calls, noted = [c for c in trace.read_calls(w.traces[-1])], False
+        calls, noted = [c for c in trace.read_calls(w.traces[0])], False
         sender = next(c.pid for c in calls if c.name == "fsync")
         self.when = 0
         for c in (c for c in calls if c.pid == sender):
@@ -252,8 +253,8 @@ class FlowNoteKilled(FlowBounce):
         pass
 
     def act(self, w):
-        self.submit(w)
         w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:signal=KILL:when=%d" % self.when))
+        self.submit(w)
         w.daemon.wait(20)
         w.stop()
         assert [f for f in w.left() if f.startswith("bounce/")]
@@ -283,10 +284,14 @@ class FlowAlias(Flow):
         w.write("baz/.qmail-info", b"./Maildir/\n./Mailbox\n", "baz")
 
     def places(self):
-        return {**super().places(), b"info" + AT: [maildir("baz"), ("mbox", os.path.join(harness.HOMES, "baz/Mailbox"))]}
+        box = os.path.join(harness.HOMES, "baz/Mailbox")
+        return {**super().places(), b"info" + AT: [maildir("baz"), ("mbox", box)]}
 
 
 # ---- a daemon is killed, and all are started again
+
+CHANGES = ("openat", "write", "writev", "pwrite64", "fsync", "link", "unlink", "clone", "execve", "ftruncate")
+
 
 class Killed(Flow):
     """At the n-th call of this kind that one of the daemons, or what it started, makes after the message came."""
@@ -314,11 +319,11 @@ class Killed(Flow):
             w.hurry()
             self.finish(w)
 
-    def kills(self, w):
+    def kills(self):
         """The calls at which to kill: (call, n), of what act without a kill has recorded."""
         count = {}
         for c in trace.read_calls(self.trace):
-            if c.name in ("openat", "write", "writev", "pwrite64", "fsync", "link", "unlink", "clone", "execve", "ftruncate"):
+            if c.name in CHANGES:
                 count[c.name, c.pid] = count.get((c.name, c.pid), 0) + 1
         most = {}
         for (name, _), n in count.items():
@@ -344,7 +349,8 @@ class Maildir(Workload):
         assert w.deliver("foo", self.mess, self.default, strace=self.strace) == self.code
 
     def oracle(self, w):
-        return oracle.Mail(self.places(), [oracle.Message(5, self.before, b"Fsender@test.example\0Tfoo" + AT + b"\0", None)])
+        m = oracle.Message(5, self.before, b"Fsender@test.example\0Tfoo" + AT + b"\0", None)
+        return oracle.Mail(self.places(), [m])
 
 
 class MaildirUnreadable(Maildir):

@@ -65,7 +65,7 @@ class World(harness.Home):
         """programs: name -> file, to stand in for installed ones."""
         super().__init__(harness.SCRATCH + "/qmail")
         self.scratch = os.path.join(harness.SCRATCH, "world%d" % number)
-        self.skeleton = [(d, os.stat(d)) for base, dirs, _ in os.walk(self / "queue") for d in [base] + [os.path.join(base, x) for x in dirs]]
+        self.skeleton = [(base, os.stat(base)) for base, _, _ in os.walk(self / "queue")]
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) < 0:
             raise OSError(ctypes.get_errno(), "unshare")
         self.run("mount", "--make-rprivate", "/")
@@ -77,7 +77,8 @@ class World(harness.Home):
         self.run("cp", "-a", self / "queue/lock", keep)
         for d in (self / "queue", harness.HOMES, self / "users", self / "control"):
             st = os.stat(d)
-            self.run("mount", "-t", "tmpfs", "-o", "mode=%o,uid=%d,gid=%d" % (st.st_mode & 0o7777, st.st_uid, st.st_gid), "tmpfs", d)
+            as_it_was = "mode=%o,uid=%d,gid=%d" % (st.st_mode & 0o7777, st.st_uid, st.st_gid)
+            self.run("mount", "-t", "tmpfs", "-o", as_it_was, "tmpfs", d)
         for d, st in self.skeleton:
             os.makedirs(d, exist_ok=True)
             os.chmod(d, st.st_mode & 0o7777)
@@ -113,10 +114,12 @@ class World(harness.Home):
         for d in ("users", "control"):
             for f in os.listdir(self / d):
                 os.unlink(os.path.join(self / d, f))
-        self.control(me=HOST + "\n", smtproutes=":127.0.0.1:%d\n" % self.sink.server_address[1], concurrencylocal="30\n", concurrencyremote="30\n")
+        self.control(me=HOST + "\n", smtproutes=":127.0.0.1:%d\n" % self.sink.server_address[1],
+                     concurrencylocal="30\n", concurrencyremote="30\n")
         lines = ["=%s:%s:%d:%d:%s/%s:::" % (n, n, u, u, harness.HOMES, n) for n, u in ACCOUNTS.items()]
         lines += ["+%s-:%s:%d:%d:%s/%s:-::" % (n, n, u, u, harness.HOMES, n) for n, u in ACCOUNTS.items()]
-        lines += ["=postmaster:baz:30003:30003:%s/baz:::" % harness.HOMES, "+:baz:30003:30003:%s/baz:-::" % harness.HOMES, "."]
+        lines += [w % harness.HOMES for w in ("=postmaster:baz:30003:30003:%s/baz:::", "+:baz:30003:30003:%s/baz:-::")]
+        lines.append(".")
         self.assign("\n".join(lines) + "\n")
         self.sink.got.clear()
         self.traces, self.attached, self.known = [], [], []
@@ -124,8 +127,7 @@ class World(harness.Home):
 
     def flag(self, there):
         """A file that a user's program may ask for: outside of all that is recorded."""
-        path = os.path.join(harness.HOMES, "..", "flag%d" % os.getpid())
-        self.flagfile = os.path.normpath(path)
+        self.flagfile = harness.HOMES + "-flag%d" % os.getpid()
         if there:
             open(self.flagfile, "w").close()
         elif os.path.exists(self.flagfile):
@@ -152,7 +154,8 @@ class World(harness.Home):
         """Give a message to qmail-queue, recorded. Its exit code, or without wait the process."""
         n = len(self.traces)
         files = [os.path.join(self.scratch, "%s.%d" % (k, n)) for k in ("message", "envelope")]
-        for name, data in zip(files, (message, b"F" + sender + b"\0" + b"".join(b"T" + r + b"\0" for r in recipients) + b"\0")):
+        envelope = b"F" + sender + b"\0" + b"".join(b"T" + r + b"\0" for r in recipients) + b"\0"
+        for name, data in zip(files, (message, envelope)):
             with open(name, "wb") as f:
                 f.write(data)
         with open(files[0], "rb") as m, open(files[1], "rb") as e:
@@ -171,7 +174,8 @@ class World(harness.Home):
         with open(message, "rb") as m:
             return subprocess.run(self.recorder(*strace) + argv + [
                 self / "bin/qmail-local", "--", user, os.path.join(harness.HOMES, user), user, "", "", HOST,
-                sender.decode(), default], stdin=m, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+                sender.decode(), default], stdin=m, cwd="/",
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
 
     def snapshot(self, roots, but_not):
         """path -> (number, bytes) of the files that are there, and the directories."""
@@ -203,7 +207,8 @@ class World(harness.Home):
 
     def attach(self, pids, *more):
         """Record these processes, which are idle, and what they start."""
-        p = subprocess.Popen(self.recorder(*more) + [x for pid in pids for x in ("-p", str(pid))], stderr=subprocess.DEVNULL)
+        them = [x for pid in pids for x in ("-p", str(pid))]
+        p = subprocess.Popen(self.recorder(*more) + them, stderr=subprocess.DEVNULL)
         self.attached.append(p)
 
         def traced():
@@ -244,7 +249,8 @@ class World(harness.Home):
 
     def left(self):
         """The queue's files, but for its locks."""
-        return sorted(os.path.relpath(os.path.join(base, f), self / "queue") for base, _, files in os.walk(self / "queue")
+        top = self / "queue"
+        return sorted(os.path.relpath(os.path.join(base, f), top) for base, _, files in os.walk(top)
                       if os.path.basename(base) != "lock" for f in files)
 
     def wait_drained(self, timeout=20.0):
