@@ -187,9 +187,10 @@ static uint32_t random_rank(void)
 	return r;
 }
 
-static void ask_addresses(lookup *k, question q[2], char const *name, unsigned int preference)
+/* The order among equals is random, and the low bits say which exchanger it was. */
+static void ask_addresses(lookup *k, question q[2], char const *name, unsigned int preference, size_t which)
 {
-	uint32_t rank = random_rank();
+	uint32_t rank = random_rank() / DNS_EXCHANGERS_MAX * DNS_EXCHANGERS_MAX + (uint32_t)which;
 
 	q[0].preference = q[1].preference = preference;
 	q[0].rank = q[1].rank = rank;
@@ -214,7 +215,7 @@ static dns_status find_host(lookup *k, char const *host)
 {
 	question q[2];
 
-	ask_addresses(k, q, host, 0);
+	ask_addresses(k, q, host, 0, 0);
 	wait_for_all(k);
 	return k->list->n > 0 ? DNS_FOUND : why_none(q);
 }
@@ -234,7 +235,7 @@ static dns_status find_exchangers(lookup *k)
 			dns_add_address(k->list, &ip, 0, 0);
 		} else if (x->name[0]) {
 			asked_for[i] = 1;
-			ask_addresses(k, q[i], x->name, x->preference);
+			ask_addresses(k, q[i], x->name, x->preference, i);
 		}
 	}
 	wait_for_all(k);

@@ -78,6 +78,16 @@ int ip_literal(ip_address *a, char const *s, size_t n)
 	return scan_v4(a, s + 1, n - 2) || scan_v6(a, s + 1, n - 2);
 }
 
+int ip_misspelt(char const *s, size_t n)
+{
+	ip_address ip;
+	size_t i;
+
+	for (i = 0; i < n && ((s[i] >= '0' && s[i] <= '9') || s[i] == '.'); i++)
+		;
+	return (i == n || s[0] == '[') && !ip_literal(&ip, s, n);
+}
+
 size_t ip_format(char s[IP_FMT], ip_address const *a)
 {
 	if (!inet_ntop(a->len == V4 ? AF_INET : AF_INET6, a->bytes, s, IP_FMT))

@@ -25,6 +25,9 @@ extern void ip_set(ip_address *a, unsigned char const *bytes, size_t len);
  * address are decimal, with any number of zeros in front, and not over 255. */
 extern int ip_literal(ip_address *a, char const *s, size_t n);
 
+/* ip_misspelt: whether s[0..n) is written like an address, in brackets or of digits and dots alone, and is none. */
+extern int ip_misspelt(char const *s, size_t n);
+
 /* ip_format: the address as text with a final NUL; returns its length without the NUL. */
 extern size_t ip_format(char s[IP_FMT], ip_address const *a);
 

@@ -2,6 +2,8 @@
 
 #include "proto/users.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -109,6 +111,17 @@ int users_line_record(users_line const *l, stralloc *key, stralloc *data)
 			return 0;
 	}
 	return 1;
+}
+
+/* ---- users/cdb */
+
+int users_open(void)
+{
+	int fd = open("users/cdb", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		fd = open("users/assign.cdb", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	return fd;
 }
 
 /* ---- records */

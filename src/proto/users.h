@@ -56,6 +56,12 @@ extern char const *users_line_doubt(users_line const *l);
 /* users_line_record: append key and data to *key and *data. 0 when out of memory. */
 extern int users_line_record(users_line const *l, stralloc *key, stralloc *data);
 
+/* ---- users/cdb */
+
+/* users_open: a descriptor of users/cdb, or of users/assign.cdb where there is no users/cdb, below the current
+ * directory; -1 with errno, ENOENT if there is neither. */
+extern int users_open(void);
+
 /* ---- records */
 
 typedef struct users_record

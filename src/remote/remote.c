@@ -15,6 +15,8 @@
 #include "base/sandbox.h"
 #include "client.h"
 #include "connect.h"
+#include "net/ipme.h"
+#include "net/nearer.h"
 #include "report.h"
 #include "route.h"
 #include "settings.h"
@@ -197,7 +199,7 @@ int main(int argc, char const *const *argv)
 		return finish_unfound(&r, status);
 	if (!r.relay && !ipme_load(&me))
 		return finish(noresources);
-	usable = route_usable(&r.list, &me, r.relay);
+	usable = nearer_usable(&r.list, &me, r.relay);
 	if (usable == 0)
 		return finish("DSorry. Although I'm listed as a best-preference MX or A for that host,\n"
 			"it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)");

@@ -6,12 +6,8 @@
 #include <stddef.h>
 
 #include "net/dns.h"
-#include "net/ipme.h"
 #include "route/smtproutes.h"
 #include "settings.h"
-
-/* Preference that all addresses are better than: relays are used even if they are ourselves. */
-enum { ROUTE_ANY = 300000, ROUTE_NOT_ME = 100000 };
 
 /* Which addresses a message for a host may be sent to, in this order. */
 typedef struct route
@@ -28,9 +24,5 @@ typedef struct route
 /* route_find: set *r for host (NUL-terminated). DNS_FOUND, or why there is no address; if r->status is
  * neither NONE nor RELAY, the line of control/smtproutes is wrong and nothing was looked up (DNS_SOFT). */
 extern dns_status route_find(route *r, settings const *s, char const *host);
-
-/* route_usable: how many of the addresses, from the front of the sorted list, are better than the best of
- * ours: mail never goes to a host that is no nearer than we are (RFC 5321 5.1). Pure. */
-extern size_t route_usable(dns_list const *l, ipme const *me, int relay);
 
 #endif

@@ -98,12 +98,28 @@ static void set_unused_bytes(void **state)
 		assert_int_equal(a.bytes[i], 0);
 }
 
+static void misspelt(void **state)
+{
+	static struct { char const *text; int want; } const texts[] = {
+		{ "1.2.3", 1 }, { "1.2.3.4", 0 }, { "1.2.3.400", 1 }, { "[1.2.3]", 1 }, { "[::1]", 0 }, { "[host]", 1 }, { "[", 1 },
+		{ "host", 0 }, { "1.2.3.x", 0 }, { "2", 1 }, { ".", 1 }, { "", 1 }, { "x[1]", 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		print_message("%s\n", texts[i].text);
+		assert_int_equal(ip_misspelt(texts[i].text, strlen(texts[i].text)), texts[i].want);
+	}
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(literals),
 		cmocka_unit_test(counted),
 		cmocka_unit_test(set_unused_bytes),
+		cmocka_unit_test(misspelt),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);

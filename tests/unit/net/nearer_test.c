@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "remote/route.h"
+#include "net/nearer.h"
 
 typedef struct row
 {
@@ -48,7 +48,7 @@ static void usable(void **state)
 			ip_set(&a->ip, *c == 'm' || *c == 'M' ? mine : other, 4);
 			a->preference = *c >= 'a' ? 10 : 20;
 		}
-		if (route_usable(&l, &me, r->relay) != r->usable)
+		if (nearer_usable(&l, &me, r->relay) != r->usable)
 			fail_msg("%s", r->name);
 	}
 	ipme_free(&me);
@@ -69,11 +69,11 @@ static void usable_v6(void **state)
 	l.n = 1;
 	l.a[0].preference = 0;
 	ip_set(&l.a[0].ip, mine6, 16);
-	assert_int_equal(route_usable(&l, &me, 0), 0);
+	assert_int_equal(nearer_usable(&l, &me, 0), 0);
 	ip_set(&l.a[0].ip, mapped, 16);
-	assert_int_equal(route_usable(&l, &me, 0), 0);
+	assert_int_equal(nearer_usable(&l, &me, 0), 0);
 	l.a[0].ip.bytes[3] = 9;
-	assert_int_equal(route_usable(&l, &me, 0), 1);
+	assert_int_equal(nearer_usable(&l, &me, 0), 1);
 	ipme_free(&me);
 }
 
