@@ -46,11 +46,11 @@ void bounce_init(void)
 static int open_notes(uint64_t id, off_t *size, int *is_new)
 {
 	struct stat st;
-	int fd = queuefile_open(QPATH_BOUNCE, id, O_WRONLY | O_APPEND | O_CREAT | O_EXCL);
+	int fd = queuefile_open(QPATH_BOUNCE, id, O_RDWR | O_APPEND | O_CREAT | O_EXCL);
 
 	*is_new = fd >= 0;
 	if (fd < 0 && errno == EEXIST)
-		fd = queuefile_open(QPATH_BOUNCE, id, O_WRONLY | O_APPEND);
+		fd = queuefile_open(QPATH_BOUNCE, id, O_RDWR | O_APPEND);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0) {
@@ -59,6 +59,15 @@ static int open_notes(uint64_t id, off_t *size, int *is_new)
 	}
 	*size = st.st_size;
 	return fd;
+}
+
+/* A crash may have left a part of a note, or zeros as long as that: the next one must start on a line of its
+ * own, or whoever looks for its address (mailing lists do) would not see it. */
+static int end_line(int fd, off_t size)
+{
+	char c;
+
+	return size == 0 || pread(fd, &c, 1, size - 1) != 1 || c == '\n' || io_writeall(fd, "\n", 1);
 }
 
 /* The note is on disk, and so is the name of its file, before its recipient may be marked done: a crash
@@ -77,7 +86,7 @@ static int append_durably(uint64_t id, stralloc const *note, int *name_pending)
 		return 0;
 	if (is_new || !names_durable)
 		*name_pending = 1;
-	ok = io_writeall(fd, note->s, note->len) && sync_file(fd);
+	ok = end_line(fd, size) && io_writeall(fd, note->s, note->len) && sync_file(fd);
 	if (ok && *name_pending)
 		ok = sync_dir("bounce");
 	e = errno;

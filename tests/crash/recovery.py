@@ -137,8 +137,7 @@ class Recovery:
                 wrong[n].append("TORN: in %s %s" % (kind, place))
             else:
                 got.add((kind, place, m[1]))
-                # after a note that was torn, one may not be at the start of a line
-                for r in re.findall(rb"<([^<>\n]*)>:$", text, re.M):
+                for r in re.findall(rb"^<([^<>\n]*)>:$", text, re.M):
                     got.add(("bounce", place, m[1], r))
         for user in os.listdir(harness.HOMES):
             for text in harness.maildir(user, "Maildir"):
@@ -169,7 +168,7 @@ class Recovery:
         place = "%s/%s/" % (harness.HOMES, end[1])
         if end[0] == "mbox":
             return whole + b"\n" in c.files.get(place + "Mailbox", b"")
-        return any(data.endswith(whole) and (end[0] == "maildir" or b"<%s>:\n" % end[2] in data)
+        return any(data.endswith(whole) and (end[0] == "maildir" or b"\n<%s>:\n" % end[2] in data)
                    for path, data in c.files.items() if path.startswith(place + "Maildir/new/"))
 
 

@@ -199,6 +199,28 @@ static void hanging_program(void **state)
 }
 
 /* Whatever is in the place of the notes, we do not wait for it to go away. */
+static void notes_behind_what_a_crash_left(void **state)
+{
+	static struct row { char const *name; char const *left; char const *notes; } const rows[] = {
+		{ "whole notes", "<c@d>:\nno\n\n", "<c@d>:\nno\n\n<a@b>:\nno\n\n" },
+		{ "half a note", "<a@b>:\nn", "<a@b>:\nn\n<a@b>:\nno\n\n" },
+		{ "nothing", "", "<a@b>:\nno\n\n" },
+	};
+	static stralloc sa = STRALLOC_ZERO;
+	struct row const *c;
+
+	(void)state;
+	UNIT_EACH (c, rows) {
+		print_message("%s\n", c->name);
+		assert_true(put("bounce/5", c->left));
+		assert_true(bounce_append(5, "a@b", 3, "no\n", 3));
+		sa.len = 0;
+		assert_true(openslurpclose(&sa, "bounce/5") && stralloc_0(&sa));
+		assert_string_equal(sa.s, c->notes);
+	}
+	assert_int_equal(unlink("bounce/5"), 0);
+}
+
 static void odd_notes(void **state)
 {
 	(void)state;
@@ -227,6 +249,7 @@ int main(void)
 		cmocka_unit_test(how_much_of_the_message),
 		cmocka_unit_test(odd_message),
 		cmocka_unit_test(hanging_program),
+		cmocka_unit_test(notes_behind_what_a_crash_left),
 		cmocka_unit_test(odd_notes),
 	};
 
