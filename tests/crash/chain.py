@@ -54,6 +54,7 @@ class Chain:
         self.place, self.home = place, place.home
         self.pids = {}
         self.codes = {}
+        self.tracer = None
 
     # ---- the scene
     def furnish(self):
@@ -120,14 +121,20 @@ class Chain:
 
     def attach(self, name, options):
         pid = self.pids[name]
-        start(tracer("-f", "-b", "execve", *options, "-p", str(pid)), [0, 1, 2], env=os.environ)
-        end = time.monotonic() + 5
-        while time.monotonic() < end:
+        self.tracer = start(tracer("-f", "-b", "execve", *options, "-p", str(pid)), [0, 1, 2], env=os.environ)
+
+        def traced():
             with open("/proc/%d/status" % pid) as f:
-                if not re.search(r"^TracerPid:\t0$", f.read(), re.M):
-                    return
-            time.sleep(0.002)
-        raise AssertionError("strace did not attach to " + name)
+                return not re.search(r"^TracerPid:\t0$", f.read(), re.M)
+        if not self.until(traced, 5):
+            raise AssertionError("strace did not attach to " + name)
+
+    def detach(self):
+        """Every child meets the fault; a healthy message is for after that."""
+        if self.tracer:
+            os.kill(self.tracer, signal.SIGTERM)
+            status_of(self.tracer, 5)
+            self.tracer = None
 
     def start(self, target=None, fault=None, attached=False):
         """All four; target runs with the fault from its start, or, attached, from when it waits for work."""
@@ -135,6 +142,7 @@ class Chain:
         log = os.open(LOG, os.O_WRONLY | os.O_APPEND)
         send_fds, close = [log], [null, log]
         self.codes = {}
+        self.tracer = None
         late = fault if attached else None
         now = None if attached else fault
         for name in ("lspawn", "rspawn", "clean"):
@@ -292,6 +300,7 @@ class Chain:
         self.settle()
         self.healthy = self.all_run() and (not fault or fault.once)
         if self.healthy:
+            self.detach()
             self.queue("healthy", ["foo"])
             if not self.until(self.hurried(lambda: any(b"Subject: healthy\n" in m for m in maildir("foo", "Maildir"))), 15):
                 result["stuck"] += 1
