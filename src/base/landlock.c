@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/errtemp.h"
+
 /* What each version brought. Headers may be older than the kernel. */
 enum { WITH_REFER = 2, WITH_TRUNCATE = 3, WITH_NET = 4, WITH_IOCTL = 5, WITH_SCOPE = 6 };
 
@@ -79,8 +81,9 @@ static int add(int rules, uint64_t fs, landlock_path const *p)
 	int ok;
 
 	below.parent_fd = open(p->path, O_PATH | O_CLOEXEC);
+	/* One that is not there is one thing. One that cannot be opened just now would be shut out for our whole life. */
 	if (below.parent_fd < 0)
-		return 1;
+		return !errtemp(errno);
 	ok = below.allowed_access == 0 || syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) == 0;
 	close(below.parent_fd);
 	return ok;

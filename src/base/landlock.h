@@ -27,8 +27,9 @@ extern int landlock_version(void);
 
 /* landlock_restrict: from now on open nothing for reading, writing, making or removing but as paths[0..n)
  * say, bind no TCP socket, connect none unless connects, and send signals only to processes that were
- * started after this. What the kernel does not know yet is left out. A path that cannot be opened gives no
- * rights; a symbolic link means what it leads to. What is open stays open.
+ * started after this. What the kernel does not know yet is left out. A path that is not there gives no
+ * rights; one that cannot be opened just now is a failure. A symbolic link means what it leads to. What is
+ * open stays open.
  * no_new_privs must be set. 1, or 0 with errno. */
 extern int landlock_restrict(int version, landlock_path const *paths, size_t n, int connects);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -168,10 +169,39 @@ static void tried_out(void **state)
 	}
 }
 
+/* No descriptor for a path: not restricted without it, but not restricted at all. */
+static void path_in_trouble(void **state)
+{
+	landlock_path const path = { "a", ALL };
+	int const version = landlock_version();
+	pid_t pid;
+	int status;
+
+	(void)state;
+	if (version == 0)
+		skip();
+	pid = fork();
+	if (pid == 0) {
+		int const next = dup(2);
+		struct rlimit const limit = { .rlim_cur = (rlim_t)next + 1, .rlim_max = (rlim_t)next + 1 };
+
+		close(next);
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || setrlimit(RLIMIT_NOFILE, &limit) < 0)
+			_exit(2);
+		if (landlock_restrict(version, &path, 1, 0) || errno != EMFILE)
+			_exit(1);
+		_exit(opens("b/file", O_RDONLY) ? 0 : 3);
+	}
+	assert_true(waitpid(pid, &status, 0) == pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(tried_out),
+		cmocka_unit_test(path_in_trouble),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);
