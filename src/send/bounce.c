@@ -389,13 +389,28 @@ static void log_sent(uint64_t id, unsigned long qp)
 	log_end();
 }
 
-/* The child writes its result at once or not at all, and is gone soon after. */
+/* All of it, in as many pieces as it comes: a part of it that was taken for a failure would be a second letter. */
+static int read_result(result *r)
+{
+	size_t n = 0;
+
+	while (n < sizeof *r) {
+		ssize_t took = io_read(under_way.fd, (char *)r + n, sizeof *r - n, 0);
+
+		if (took <= 0)
+			return 0;
+		n += (size_t)took;
+	}
+	return 1;
+}
+
+/* The child writes its result or nothing, and is gone soon after. */
 static void reap(void)
 {
 	int status;
 	result r = { .letter = RESULT_FAILED, .qp = 0 };
 
-	if (io_read(under_way.fd, (char *)&r, sizeof r, 0) != (ssize_t)sizeof r)
+	if (!read_result(&r))
 		r.letter = RESULT_FAILED;
 	close(under_way.fd);
 	child_wait(under_way.pid, &status);
