@@ -29,7 +29,6 @@ enum { PAUSE_NS = 20000000 };
 typedef struct fault
 {
 	unsigned long at;       /* 0: none */
-	unsigned long count;
 	int onwards;
 } fault;
 
@@ -78,12 +77,12 @@ __attribute__((constructor)) static void begin(void)
 	plan(&allocations, "FAULTS_ALLOC");
 }
 
-/* Children go on with the count of their parent; the mark keeps the largest. */
-static int strikes(fault *f, int which)
+/* The mark counts for the process and those it forks: what fails once fails in one of them. */
+static int strikes(fault const *f, int which)
 {
-	if (++f->count > mark[which])
-		mark[which] = f->count;
-	if (!f->at || f->count < f->at || (f->count > f->at && !f->onwards))
+	unsigned long n = __atomic_add_fetch(&mark[which], 1, __ATOMIC_RELAXED);
+
+	if (!f->at || n < f->at || (n > f->at && !f->onwards))
 		return 0;
 	mark[STRUCK] = 1;
 	return 1;
