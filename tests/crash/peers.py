@@ -392,8 +392,8 @@ class Trial:
             f.write('#!/bin/sh\ncd %s && exec "$@" 3<&-\n' % box)
         os.chmod(check, 0o755)
         subprocess.run(["chown", "-R", foo, box], check=True)
-        p = self.home.popen(["tcpserver", "-R", "-H", "-l", HOST, "-u", foo, "-g", foo, "127.0.0.1", str(POP), self.home / "bin/qmail-popup", HOST,
-                             check, self.home / "bin/qmail-pop3d", "Maildir"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        p = self.home.popen(["tcpserver", "-R", "-H", "-l", HOST, "-u", foo, "-g", foo, "127.0.0.1", str(POP),
+                             self.home / "bin/qmail-popup", HOST, check, self.home / "bin/qmail-pop3d", "Maildir"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                             stderr=subprocess.DEVNULL, env=self.home.env())
         wait_for("POP", lambda: socket.socket().connect_ex(("127.0.0.1", POP)) == 0)
         return p
