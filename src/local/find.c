@@ -11,6 +11,7 @@
 #include <skalibs/allreadwrite.h>
 #include <skalibs/djbunix.h>
 
+#include "mail/dotqmail.h"
 #include "route/dotfile.h"
 
 int find_home(outcome *o, delivery const *d, int sticky_ok, int *sticky)
@@ -49,7 +50,7 @@ static int read_text(outcome *o, int fd, instructions *i)
 	for (;;) {
 		ssize_t r;
 
-		if (i->text.len > FIND_BYTES_MAX)
+		if (i->text.len > DOTQMAIL_FILE_MAX)
 			return outcome_set(o, OUTCOME_DEFERRED, "Uh-oh: ", i->file.s, " is over 16 megabytes;"
 				" move long lists into a mailing list manager. (#4.2.1)", (char *)0);
 		if (!stralloc_readyplus(&i->text, 8192))

@@ -16,8 +16,6 @@ typedef struct instructions
 } instructions;
 #define INSTRUCTIONS_ZERO { .file = STRALLOC_ZERO, .text = STRALLOC_ZERO, .forward_only = 0, .default_part = 0 }
 
-enum { FIND_BYTES_MAX = 16 << 20 };     /* a longer .qmail file is a mistake, not a list */
-
 /* find_home: enter d->home and see that its owner can trust it. A sticky home
  * defers; with sticky_ok only *sticky is set. */
 extern int find_home(outcome *o, delivery const *d, int sticky_ok, int *sticky);

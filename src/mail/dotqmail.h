@@ -7,7 +7,11 @@
 
 /* Delivery instructions, one a line (dot-qmail(5)). */
 
-enum { DOTQMAIL_ADDRESS_MAX = 1002 };   /* bytes of an address that qmail-queue takes */
+enum
+{
+	DOTQMAIL_ADDRESS_MAX = 1002,    /* bytes of an address that qmail-queue takes */
+	DOTQMAIL_FILE_MAX = 16 << 20,   /* a longer file is a mistake, not a list */
+};
 
 typedef enum
 {

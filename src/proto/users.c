@@ -113,6 +113,14 @@ int users_line_record(users_line const *l, stralloc *key, stralloc *data)
 	return 1;
 }
 
+int users_line_has_key(users_line const *l, char const *key, size_t n)
+{
+	size_t end = l->sign != '+';
+
+	return n == 1 + l->locallen + end && key[0] == '!' && (!end || !key[n - 1])
+		&& text_casecmp(l->local, key + 1, l->locallen) == 0;
+}
+
 /* ---- users/cdb */
 
 int users_open(void)

@@ -56,6 +56,9 @@ extern char const *users_line_doubt(users_line const *l);
 /* users_line_record: append key and data to *key and *data. 0 when out of memory. */
 extern int users_line_record(users_line const *l, stralloc *key, stralloc *data);
 
+/* users_line_has_key: whether the key of the line's record is key[0..n), in lower case. */
+extern int users_line_has_key(users_line const *l, char const *key, size_t n);
+
 /* ---- users/cdb */
 
 /* users_open: a descriptor of users/cdb, or of users/assign.cdb where there is no users/cdb, below the current

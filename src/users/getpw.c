@@ -5,7 +5,6 @@
  * Answers with what proto/users.h calls a record, and speaks to qmail-lspawn through its exit code. */
 
 #include <errno.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include "base/sandbox.h"
 #include "base/text.h"
 #include "proto/report.h"
+#include "route/account.h"
 
 static char const passwd_file[] = "/etc/passwd";
 
@@ -90,7 +90,7 @@ static stralloc const *upper_names(void)
 static int account_by_spelling(char const *name, char const *local, size_t n)
 {
 	stralloc const *names = upper_names();
-	char written[LOGIN_NAME_MAX];
+	char written[ACCOUNT_NAME_MAX + 1];
 	size_t i;
 	size_t len;
 
@@ -109,22 +109,22 @@ static int account_by_spelling(char const *name, char const *local, size_t n)
 /* The first n bytes of local are an account that may get mail: not root, and the home is its own. */
 static int is_user(char const *local, size_t n)
 {
-	char name[LOGIN_NAME_MAX];
-	struct stat st;
+	char name[ACCOUNT_NAME_MAX + 1];
+	struct stat st = { .st_uid = 0 };
+	int error = 0;
+	account_verdict v;
 
-	if (n >= sizeof name)
-		return 0;
 	memcpy(name, local, n);
 	name[n] = 0;
 	text_lowerb(name, n);
-	if ((!account_get(name) && !account_by_spelling(name, local, n)) || account.pw_uid == 0)
+	if (!account_get(name) && !account_by_spelling(name, local, n))
 		return 0;
-	if (stat(account.pw_dir, &st) < 0) {
-		if (errtemp(errno))
-			_exit(REPORT_NFS);
-		return 0;
-	}
-	return st.st_uid == account.pw_uid;
+	if (account.pw_uid != 0 && stat(account.pw_dir, &st) < 0)
+		error = errno;
+	v = account_judge(account.pw_uid, error, st.st_uid);
+	if (v == ACCOUNT_UNKNOWN)
+		_exit(REPORT_NFS);
+	return v == ACCOUNT_GETS;
 }
 
 static int cat_number(stralloc *sa, uint64_t n)
@@ -156,8 +156,8 @@ int main(int argc, char const *const *argv)
 		return REPORT_TEMP;
 	local = argv[1];
 	n = strlen(local);
-	for (e = n + 1; e-- > 0;)
-		if ((e == n || local[e] == conf_break) && is_user(local, e))
+	for (e = n + 1; account_next(&e, local, n, conf_break);)
+		if (is_user(local, e))
 			return e == n ? answer("", "") : answer("-", local + e + 1);
 	if (!account_get(conf_username(CONF_ALIAS)))
 		return REPORT_NOALIAS;

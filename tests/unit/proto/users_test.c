@@ -92,6 +92,9 @@ static void line_record(void **state)
 		key.len = data.len = 0;
 		assert_int_equal(users_line_parse(&l, cases[i].s, strlen(cases[i].s)), USERS_LINE_OK);
 		assert_true(users_line_record(&l, &key, &data));
+		assert_true(users_line_has_key(&l, key.s, key.len));
+		assert_false(users_line_has_key(&l, key.s, key.len - 1));
+		assert_false(users_line_has_key(&l, key.s, 0));
 		assert_int_equal(key.len, cases[i].keylen);
 		assert_memory_equal(key.s, cases[i].key, key.len);
 		assert_int_equal(data.len, cases[i].datalen);
