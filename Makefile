@@ -56,7 +56,7 @@ LAYERS := route net proto mail base
 
 # Processes: qmail-X is made of all of src/X (src/spawn serves both spawners).
 PROCESSES := $(filter-out %/,$(foreach p,smtpd qmtpd qmqpd qmqpc queue send clean lspawn rspawn local remote start inject \
-	popup pop3d checkpassword poppasswd,\
+	popup pop3d checkpassword poppasswd explain,\
 	$(if $(wildcard src/$p/$p.c),$p)))
 
 # Folders in which each source is a program by itself.
@@ -83,6 +83,7 @@ $(foreach p,$(TOOL_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/tools/$(p:qmai
 
 LIBS_qmail-remote := -l:libcares.a
 LIBS_tcp-env := -l:libcares.a
+LIBS_qmail-explain := -l:libcares.a
 LIBS_qmail-checkpassword := -lpam -lcrypt
 LIBS_qmail-poppasswd := -lcrypt
 # (for the unit tests of net)

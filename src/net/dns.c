@@ -267,13 +267,15 @@ static dns_status find(lookup *k, char const *host, int exchange)
 	return k->exchangers.n > 0 ? find_exchangers(k) : find_host(k, host);
 }
 
-static dns_status look_up(dns_list *l, char const *host, int exchange)
+static dns_status look_up(dns_list *l, dns_exchangers *x, char const *host, int exchange)
 {
 	lookup k;
 	dns_status status;
 	ip_address ip;
 
 	l->n = 0;
+	if (x)
+		x->n = 0;
 	if (ip_literal(&ip, host, strlen(host))) {
 		dns_add_address(l, &ip, 0, 0);
 		return DNS_FOUND;
@@ -285,6 +287,8 @@ static dns_status look_up(dns_list *l, char const *host, int exchange)
 	if (status != DNS_FOUND)
 		return status;
 	status = find(&k, host, exchange);
+	if (x)
+		*x = k.exchangers;
 	ares_destroy(k.channel);
 	if (status == DNS_FOUND)
 		dns_sort(l);
@@ -293,12 +297,24 @@ static dns_status look_up(dns_list *l, char const *host, int exchange)
 
 dns_status dns_exchange(dns_list *l, char const *host)
 {
-	return look_up(l, host, 1);
+	return look_up(l, 0, host, 1);
 }
 
 dns_status dns_addresses(dns_list *l, char const *host)
 {
-	return look_up(l, host, 0);
+	return look_up(l, 0, host, 0);
+}
+
+dns_status dns_explain(dns_list *l, dns_exchangers *x, char const *host)
+{
+	return look_up(l, x, host, 1);
+}
+
+char const *dns_exchanger_of(dns_exchangers const *x, dns_address const *a)
+{
+	size_t which = a->rank % DNS_EXCHANGERS_MAX;
+
+	return which < x->n && x->x[which].preference == a->preference ? x->x[which].name : 0;
 }
 
 dns_status dns_name(char name[DNS_NAME_MAX], ip_address const *ip)

@@ -28,6 +28,11 @@ typedef enum
 extern dns_status dns_exchange(dns_list *l, char const *host);
 extern dns_status dns_addresses(dns_list *l, char const *host);
 
+/* dns_explain: dns_exchange, and the exchangers themselves into *x: none where host is asked instead of them.
+ * dns_exchanger_of: the name of the one that an address of that list belongs to; null if it is of none. */
+extern dns_status dns_explain(dns_list *l, dns_exchangers *x, char const *host);
+extern char const *dns_exchanger_of(dns_exchangers const *x, dns_address const *a);
+
 /* dns_name: the name of an address (the first one, if it has several), without a final dot. FOUND, NOHOST if it
  * has none, SOFT or NOMEM. Whoever owns the address may call it anything. */
 extern dns_status dns_name(char name[DNS_NAME_MAX], ip_address const *ip);

@@ -220,11 +220,6 @@ static int can_work(int64_t now)
 	return !turn_stopping() && !n_batch && cleaner_room() >= batch_limit && !bounce_fresh(now);
 }
 
-void todo_set_back(int64_t by)
-{
-	rescan -= by;
-}
-
 void todo_selprep(turn *t)
 {
 	if (turn_stopping() || n_batch)

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "assignment.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cdb.h>
+#include <skalibs/djbunix.h>
+
+#include "base/text.h"
+#include "proto/users.h"
+#include "route/assign.h"
+
+static char const assign_file[] = "users/assign";
+static char const cdb_file[] = "users/cdb";
+
+/* ---- users/assign as a table */
+
+typedef struct text_table
+{
+	stralloc text;
+	int error;              /* why it could not be read, or 0 */
+	size_t line;            /* of the entry found last */
+	users_line found;
+	char const *start;      /* its text */
+	size_t length;
+	stralloc key;           /* what find hands out */
+	stralloc data;
+} text_table;
+
+static void table_read(text_table *t)
+{
+	t->error = openslurpclose(&t->text, assign_file) ? 0 : errno;
+}
+
+/* A line at *at: 1, or 0 behind the last one. *number counts. */
+static int next_line(text_table const *t, size_t *at, char const **line, size_t *n, size_t *number)
+{
+	char const *newline;
+
+	if (*at >= t->text.len)
+		return 0;
+	*line = t->text.s + *at;
+	newline = memchr(*line, '\n', t->text.len - *at);
+	*n = newline ? (size_t)(newline - *line) : t->text.len - *at;
+	*at += *n + 1;
+	++*number;
+	return 1;
+}
+
+/* The line that has a key; of two the first one counts, as in the table made of it. */
+static int table_line(text_table *t, char const *key, size_t n)
+{
+	size_t at = 0;
+	size_t number = 0;
+
+	while (next_line(t, &at, &t->start, &t->length, &number)) {
+		users_line_status st = users_line_parse(&t->found, t->start, t->length);
+
+		if (st == USERS_LINE_END)
+			break;
+		if (st == USERS_LINE_OK && users_line_has_key(&t->found, key, n))
+			return t->line = number, 1;
+	}
+	return 0;
+}
+
+static int table_wild(text_table *t)
+{
+	size_t at = 0;
+	size_t number = 0;
+	char const *line;
+	size_t n;
+	users_line l;
+
+	t->data.len = 0;
+	while (next_line(t, &at, &line, &n, &number)) {
+		users_line_status st = users_line_parse(&l, line, n);
+		char last;
+
+		if (st == USERS_LINE_END)
+			break;
+		if (st != USERS_LINE_OK || l.sign != '+' || l.locallen == 0)
+			continue;
+		last = text_lower(l.local[l.locallen - 1]);
+		if (!stralloc_append(&t->data, last))
+			return -1;
+	}
+	return 1;
+}
+
+/* An assign_find. */
+static int table_find_text(void *table, char const *key, size_t n, char const **data, size_t *datalen)
+{
+	text_table *t = table;
+	int r = n == 0 ? table_wild(t) : table_line(t, key, n);
+
+	if (r <= 0)
+		return r;
+	if (n > 0) {
+		t->key.len = t->data.len = 0;
+		if (!users_line_record(&t->found, &t->key, &t->data))
+			return -1;
+	}
+	*data = t->data.len ? t->data.s : "";
+	*datalen = t->data.len;
+	return 1;
+}
+
+static void line_number_of_mistake(steps *s, text_table const *t)
+{
+	size_t at = 0;
+	size_t number = 0;
+	char const *line;
+	size_t n;
+	users_line l;
+
+	while (next_line(t, &at, &line, &n, &number)) {
+		users_line_status st = users_line_parse(&l, line, n);
+
+		if (st == USERS_LINE_END)
+			return;
+		if (st != USERS_LINE_OK) {
+			steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, number, users_line_problem(st), " (qmail-newu stops here)",
+				(char *)0);
+			return;
+		}
+	}
+	steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, number, "no line that is a single dot ends it: qmail-newu will not take it",
+		(char *)0);
+}
+
+/* ---- users/cdb */
+
+typedef struct watched_cdb
+{
+	struct cdb c;
+	stralloc key;           /* the last one that was found */
+} watched_cdb;
+
+static int find_watched(void *table, char const *key, size_t n, char const **data, size_t *datalen)
+{
+	watched_cdb *w = table;
+	int r = assign_cdb(&w->c, key, n, data, datalen);
+
+	if (r > 0 && !stralloc_copyb(&w->key, key, n))
+		return -1;
+	return r;
+}
+
+static assign_status look_up(watched_cdb *w, int fd, char const *local, stralloc *record)
+{
+	assign_status st;
+
+	if (cdb_init(&w->c, fd) < 0)
+		return ASSIGN_DAMAGED;
+	st = assign_lookup(find_watched, w, local, strlen(local), record);
+	cdb_free(&w->c);
+	return st;
+}
+
+/* ---- both */
+
+static int is_newer(struct timespec a, struct timespec b)
+{
+	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
+}
+
+static void compare_times(steps *s, int fd)
+{
+	struct stat assign;
+	struct stat cdb;
+
+	if (stat(assign_file, &assign) == 0 && fstat(fd, &cdb) == 0 && is_newer(assign.st_mtim, cdb.st_mtim))
+		steps_add(s, STAGE_ASSIGN, STEP_WARNING, cdb_file, 0,
+			"older than users/assign, but it is what counts: run qmail-newu", (char *)0);
+}
+
+/* What users/assign would say, were it compiled now. */
+static void compare_answers(steps *s, text_table *t, char const *local, assign_status st, stralloc const *record)
+{
+	stralloc other = STRALLOC_ZERO;
+	assign_status now = assign_lookup(table_find_text, t, local, strlen(local), &other);
+
+	if (now == ASSIGN_FOUND && (st != ASSIGN_FOUND || other.len != record->len || memcmp(other.s, record->s, other.len) != 0)) {
+		steps_begin(s, STAGE_ASSIGN, STEP_WARNING, assign_file, t->line);
+		steps_text(s, "says otherwise: ");
+		steps_bytes(s, t->start, t->length);
+		steps_text(s, " (run qmail-newu)");
+		steps_end(s);
+	}
+	if (now == ASSIGN_NONE && st == ASSIGN_FOUND)
+		steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, 0, "no line for this address any more: run qmail-newu", (char *)0);
+	stralloc_free(&other);
+}
+
+static void tell_found(steps *s, text_table *t, stralloc const *key)
+{
+	int simple = key->len > 1 && !key->s[key->len - 1];
+	int back = !t->error && table_line(t, key->s, key->len);
+
+	steps_begin(s, STAGE_ASSIGN, STEP_TAKEN, back ? assign_file : cdb_file, back ? t->line : 0);
+	if (back) {
+		steps_bytes(s, t->start, t->length);
+	} else {
+		steps_text(s, simple ? "=" : "+");
+		steps_bytes(s, key->s + 1, key->len - 1 - (size_t)simple);
+		steps_text(s, t->error ? ": (users/assign cannot be read)" : ": (not in users/assign)");
+	}
+	steps_end(s);
+}
+
+static assignment_status conclude(steps *s, assign_status st, char const *local)
+{
+	switch (st) {
+	case ASSIGN_FOUND:
+		return ASSIGNMENT_FOUND;
+	case ASSIGN_NONE:
+		steps_add(s, STAGE_ASSIGN, STEP_PASSED, cdb_file, 0, "no entry for ", local, (char *)0);
+		return ASSIGNMENT_NONE;
+	case ASSIGN_NOMEM:
+		s->failed = 1;
+		return ASSIGNMENT_OVER;
+	case ASSIGN_DAMAGED:
+		break;
+	}
+	steps_add(s, STAGE_ASSIGN, STEP_REFUSED, cdb_file, 0, "damaged: run qmail-newu", (char *)0);
+	steps_conclude(s, RESULT_WAITS, "Trouble reading users/cdb in qmail-lspawn.");
+	return ASSIGNMENT_OVER;
+}
+
+static assignment_status unopened(steps *s, int error)
+{
+	if (error == ENOENT) {
+		steps_add(s, STAGE_ASSIGN, STEP_PASSED, cdb_file, 0, "not there", (char *)0);
+		if (access(assign_file, F_OK) == 0)
+			steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, 0, "was never compiled: run qmail-newu", (char *)0);
+		return ASSIGNMENT_NONE;
+	}
+	steps_add(s, STAGE_ASSIGN, STEP_UNKNOWN, cdb_file, 0, "cannot be read: ", strerror(error), (char *)0);
+	steps_conclude(s, geteuid() == 0 ? RESULT_WAITS : RESULT_UNKNOWN, "users/cdb cannot be read");
+	return ASSIGNMENT_OVER;
+}
+
+assignment_status assignment_explain(steps *s, char const *local, stralloc *record)
+{
+	text_table t = { .text = STRALLOC_ZERO, .key = STRALLOC_ZERO, .data = STRALLOC_ZERO };
+	watched_cdb w = { .key = STRALLOC_ZERO };
+	assign_status st;
+	int fd = users_open();
+
+	if (fd < 0)
+		return unopened(s, errno);
+	st = look_up(&w, fd, local, record);
+	compare_times(s, fd);
+	close(fd);
+	table_read(&t);
+	if (!t.error)
+		line_number_of_mistake(s, &t);
+	if (st == ASSIGN_FOUND)
+		tell_found(s, &t, &w.key);
+	if (!t.error && st >= ASSIGN_NONE)
+		compare_answers(s, &t, local, st, record);
+	stralloc_free(&t.text);
+	stralloc_free(&t.key);
+	stralloc_free(&t.data);
+	stralloc_free(&w.key);
+	return conclude(s, st, local);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "rewriting.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static char const noat_file[] = "control/envnoathost";
+static char const me_file[] = "control/me";
+static char const locals_file[] = "control/locals";
+static char const percent_file[] = "control/percenthack";
+static char const virtual_file[] = "control/virtualdomains";
+
+/* ---- the files */
+
+static void unreadable(rewriting *r, char const *file)
+{
+	r->unread = file;
+	r->error = errno;
+}
+
+static int load_noat(rewriting *r)
+{
+	stralloc own = STRALLOC_ZERO;
+
+	switch (control_readline(&own, noat_file)) {
+	case CONTROL_READ:
+		r->noat_file = noat_file;
+		break;
+	case CONTROL_ABSENT:
+		r->noat_file = control_readline(&own, me_file) == CONTROL_READ ? me_file : 0;
+		break;
+	case CONTROL_ERROR:
+	case CONTROL_BAD:
+		break;
+	}
+	stralloc_free(&own);
+	return control_readdefault(&r->envnoathost, noat_file, 1, "envnoathost") == CONTROL_READ;
+}
+
+static int load_locals(rewriting *r)
+{
+	control_status st = control_readlist(&r->locals, locals_file, 0);
+
+	r->locals_file = st == CONTROL_ABSENT ? me_file : locals_file;
+	if (st == CONTROL_ABSENT)
+		st = control_readlist(&r->locals, locals_file, 1);
+	if (st == CONTROL_ABSENT)
+		errno = ENOENT;
+	return st == CONTROL_READ && constmap_set(&r->tables.locals, &r->locals);
+}
+
+void rewriting_load(rewriting *r)
+{
+	*r = (rewriting){ .envnoathost = STRALLOC_ZERO, .locals = CONTROL_LIST_ZERO, .percenthack = CONTROL_LIST_ZERO,
+		.virtualdomains = CONTROL_LIST_ZERO, .unread = 0 };
+	if (!load_noat(r))
+		unreadable(r, noat_file);
+	else if (!load_locals(r))
+		unreadable(r, r->locals_file);
+	else if (control_readlist(&r->percenthack, percent_file, 0) == CONTROL_ERROR
+	 || !constmap_set(&r->tables.percenthack, &r->percenthack))
+		unreadable(r, percent_file);
+	else if (control_readlist(&r->virtualdomains, virtual_file, 0) == CONTROL_ERROR
+	 || !constmap_map(&r->tables.virtualdomains, &r->virtualdomains, ':'))
+		unreadable(r, virtual_file);
+	r->tables.envnoathost = r->envnoathost.s;
+	r->tables.envnoathostlen = r->envnoathost.len;
+}
+
+/* ---- the steps */
+
+typedef struct telling
+{
+	steps *s;
+	rewriting const *r;
+} telling;
+
+static void entry_step(telling const *t, steps_verdict verdict, constmap_entry const *e, char const *why)
+{
+	steps_begin(t->s, STAGE_VIRTUALDOMAINS, verdict, virtual_file, control_line(&t->r->virtualdomains, e->index));
+	steps_bytes(t->s, e->key, e->keylen);
+	steps_text(t->s, ":");
+	steps_bytes(t->s, e->value, e->valuelen);
+	steps_text(t->s, why);
+	steps_end(t->s);
+}
+
+/* Lines with the same key further up: a map has only the last. */
+static void repeated(telling const *t, constmap_entry const *e)
+{
+	char const *line = t->r->virtualdomains.entries.s;
+	size_t i;
+
+	for (i = 0; i < e->index; i++) {
+		size_t n = strcspn(line, ":");
+		size_t len = strlen(line);
+
+		if (n < len && n == e->keylen && text_casecmp(line, e->key, n) == 0) {
+			constmap_entry other = { .key = line, .keylen = n, .value = line + n + 1, .valuelen = len - n - 1, .index = i };
+
+			entry_step(t, STEP_BEATEN, &other, " (of lines with one pattern the last counts)");
+		}
+		line += len + 1;
+	}
+}
+
+/* All entries that fit, but for the one that decides. */
+static void beaten(telling const *t, char const *address, size_t n, constmap_entry const *winner, char const *why)
+{
+	rewrite_search search;
+	constmap_entry const *e;
+
+	rewrite_search_start(&search, address, n);
+	while ((e = rewrite_search_next(&search, &t->r->tables)))
+		if (e != winner)
+			entry_step(t, STEP_BEATEN, e, why);
+}
+
+static void without_colon(telling const *t)
+{
+	size_t i = 0;
+	char const *line;
+
+	while ((line = constmap_misfit(&t->r->virtualdomains, ':', &i)))
+		steps_add(t->s, STAGE_VIRTUALDOMAINS, STEP_WARNING, virtual_file, control_line(&t->r->virtualdomains, i - 1),
+			line, " has no colon and counts for nothing: write domain:prepend", (char *)0);
+}
+
+static void simple(telling const *t, steps_stage stage, steps_verdict verdict, char const *file, size_t line,
+	char const *what, char const *p, size_t n, char const *after)
+{
+	steps_begin(t->s, stage, verdict, file, line);
+	steps_text(t->s, what);
+	steps_bytes(t->s, p, n);
+	steps_text(t->s, after);
+	steps_end(t->s);
+}
+
+static void tell_virtual(telling const *t, constmap_entry const *e, char const *address, size_t n)
+{
+	size_t domain = text_rchr(address, n, '@') + 1;
+
+	simple(t, STAGE_LOCALS, STEP_PASSED, t->r->locals_file, 0, domain < n ? "" : "the empty domain", address + domain, n - domain,
+		" is not in it");
+	without_colon(t);
+	if (!e) {
+		simple(t, STAGE_VIRTUALDOMAINS, STEP_PASSED, virtual_file, 0, "no pattern for ", address + domain, n - domain,
+			domain < n ? "" : "the empty domain");
+		return;
+	}
+	entry_step(t, STEP_TAKEN, e, e->valuelen ? "" : " (nothing behind the colon: not virtual, so remote)");
+	if (e->valuelen && (e->value[0] == ' ' || e->value[0] == '\t'))
+		entry_step(t, STEP_WARNING, e, " has a blank behind the colon, which is part of the prepend: remove it");
+	repeated(t, e);
+	beaten(t, address, n, e, "");
+}
+
+static void tell(void *data, rewrite_reason why, constmap_entry const *e, char const *address, size_t n)
+{
+	telling const *t = data;
+
+	switch (why) {
+	case REWRITE_APPENDED:
+		simple(t, STAGE_ENVNOATHOST, STEP_TAKEN, t->r->noat_file, t->r->noat_file != 0, "no @ in it: ", address, n, "");
+		break;
+	case REWRITE_PERCENT:
+		simple(t, STAGE_PERCENTHACK, STEP_TAKEN, percent_file, control_line(&t->r->percenthack, e->index), e->key, address, 0, "");
+		simple(t, STAGE_PERCENTHACK, STEP_NOTE, 0, 0, "", address, n, "");
+		break;
+	case REWRITE_LOCALS:
+		simple(t, STAGE_LOCALS, STEP_TAKEN, t->r->locals_file, control_line(&t->r->locals, e->index), "", e->key, e->keylen, "");
+		beaten(t, address, n, 0, " (locals come first)");
+		break;
+	case REWRITE_VIRTUAL:
+	case REWRITE_UNTOUCHED:
+	case REWRITE_ELSE:
+		tell_virtual(t, e, address, n);
+		break;
+	}
+}
+
+rewrite_route rewriting_explain(steps *s, rewriting const *r, char const *address, stralloc *recipient)
+{
+	telling t = { .s = s, .r = r };
+	rewrite_route route;
+
+	if (r->unread) {
+		steps_add(s, STAGE_LOCALS, STEP_UNKNOWN, r->unread, 0, "cannot be read: ", strerror(r->error), (char *)0);
+		steps_conclude(s, RESULT_UNKNOWN, "a control file cannot be read");
+		return REWRITE_NOMEM;
+	}
+	route = rewrite_watched(&r->tables, recipient, address, strlen(address), tell, &t);
+	if (route == REWRITE_NOMEM) {
+		s->failed = 1;
+		return route;
+	}
+	simple(&t, STAGE_RECIPIENT, STEP_TAKEN, 0, 0, "", recipient->s, recipient->len,
+		route == REWRITE_LOCAL ? " is local" : " is remote");
+	steps_fact(s, "channel", route == REWRITE_LOCAL ? "local" : "remote", route == REWRITE_LOCAL ? 5 : 6);
+	steps_fact(s, "recipient", recipient->s, recipient->len);
+	return route;
+}
