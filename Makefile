@@ -3,7 +3,8 @@
 #   make               build everything into $(B)
 #   make setup         install under the home named in conf-qmail (needs root, or DESTDIR)
 #   make check         verify what is installed: silent when all is right
-#   make test          tests/run: installs what the tests need, runs everything
+#   make test          tests/run: installs what the tests need, runs the quick tests
+#   make torture       tests/run --long: everything without sampling, for hours; SEED=N repeats its choices
 #   make unit          the unit tests alone
 #   make fuzz          feed each parser for SECONDS=60 with what nobody thought of; FUZZ=MODULE for one
 #   make help          the variables
@@ -15,7 +16,7 @@
 .SECONDARY:
 .SECONDEXPANSION:
 .SUFFIXES:
-.PHONY: all programs setup check test unit fuzz fuzz-targets fuzz-mutations lint list-programs clean help force uninstall-check
+.PHONY: all programs setup check test torture unit fuzz fuzz-targets fuzz-mutations lint list-programs clean help force uninstall-check
 
 all: programs
 
@@ -261,6 +262,9 @@ unit: $(UNITS) $(REPLAYS)
 test:
 	tests/run
 
+torture:
+	tests/run --long $(if $(SEED),--seed '$(SEED)')
+
 list-programs:
 	@printf '%s\n' $(PROGRAMS) $(TOOL_SCRIPTS)
 
@@ -280,6 +284,11 @@ help:
 	@echo '  GROUPS=$(GROUPS)'
 	@echo '  DESTDIR=$(DESTDIR)  prefix for setup and check   B=$(B)  build folder'
 	@echo '  CC CFLAGS LDFLAGS   WERROR=1 warnings are errors    SANITIZE=address,undefined'
+	@echo 'Tests (tests/run --help; each ends with its table of figures):'
+	@echo '  make test             quick: a few minutes, for every change'
+	@echo '  tests/run --full      before a merge: failing calls, power cuts, sanitizers, valgrind, analysers; what .ci/run does'
+	@echo '  make torture          everything without sampling, for hours; SEED=N repeats its choices'
+	@echo '  make unit             the unit tests alone; needs no root'
 	@echo 'Fuzzing (tests/fuzz/README):'
 	@echo '  make fuzz             each parser for SECONDS=$(SECONDS) with libFuzzer, into $(B)/fuzz; FUZZ=MODULE... for some'
 	@echo '  make fuzz-mutations   break each parser on purpose: its target must notice'

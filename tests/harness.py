@@ -18,6 +18,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 SCRATCH = os.environ.get("SCRATCH", "/tmp/porpoise-test")
 HOMES = SCRATCH + "/homes"
+# Where and how the tree is built: make takes SANITIZE, WERROR and LDFLAGS from the environment by itself.
+BUILD = os.environ.get("B", ".build/test")
+# For a service's env: a sanitizer takes terabytes of addresses.
+UNLIMITED = {"MEMORY": "="} if os.environ.get("SANITIZE") else {}
 
 # name: (uid, home below HOMES); each with a group of its own and a private home
 ACCOUNTS = {"foo": 30001, "john": 30002, "baz": 30003, "foo-bar": 30004}
@@ -98,10 +102,10 @@ class Home:
                 self.pid = int(f.read().split()[0])
         return self.daemon
 
-    def listen(self, address="127.0.0.1", port=25, env=None, args=(), program="qmail-smtpd"):
+    def listen(self, address="127.0.0.1", port=25, env=None, args=(), program="qmail-smtpd", before=()):
         p = self.popen(["tcpserver", "-v", "-R", "-H", "-l", "mx.test.example", "-c", "100",
                         "-u", str(pwd.getpwnam("qmaild").pw_uid), "-g", str(pwd.getpwnam("qmaild").pw_gid), *args,
-                        address, str(port), self / ("bin/" + program)],
+                        address, str(port), *before, self / ("bin/" + program)],
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                        stderr=open(os.path.join(SCRATCH, program.replace("qmail-", "") + ".log"), "wb"), env=self.env(**(env or {})))
 
@@ -191,7 +195,7 @@ class Home:
 
 def build_home(path):
     """make setup check for a home, out of the tree's one build folder."""
-    make = ["make", "-C", ROOT, "-s", "-j%d" % (os.cpu_count() or 1), "QMAIL=" + path, "B=.build/test"]
+    make = ["make", "-C", ROOT, "-s", "-j%d" % (os.cpu_count() or 1), "QMAIL=" + path, "B=" + BUILD]
     subprocess.run(make + ["setup"], check=True, stdout=subprocess.DEVNULL)
     out = subprocess.run(make + ["check"], check=True, capture_output=True, text=True)
     assert "warning" not in out.stdout

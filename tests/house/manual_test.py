@@ -223,3 +223,26 @@ def test_doc_names_only_what_there_is(name):
     lost += [c for c in re.findall(r"\bcontrol/([a-z]+)\b", text) if c not in known | {"me"}]
     assert lost == []
     assert "/var/qmail" not in text and max(map(len, text.split("\n"))) <= 130
+
+
+# ---- qmail-reliability(7) and the README name tests
+
+@pytest.mark.parametrize("page", ["man/qmail-reliability.7", "README"])
+def test_tests_that_are_named_exist(page):
+    text = read(os.path.join(ROOT, page))
+    missing = [f for f in re.findall(r"\btests/[\w/.]*\w", text) if not os.path.exists(os.path.join(ROOT, f))]
+    # the words behind the command, up to the two blanks before what they are for
+    for words in re.findall(r"tests/crash/run ((?:[a-z]+ )*[a-z]+)(?:  |$)", text, re.M):
+        missing += [s for s in words.split() if not os.access(os.path.join(ROOT, "tests/crash/%s.py" % s), os.X_OK)]
+    parts = re.search(r'^quick="(.*)"\nfull="\$quick (.*)"\nlong="\$full (.*)"$', read(os.path.join(ROOT, "tests/run")), re.M)
+    for part in re.findall(r"tests/run ([a-z]+)", text):
+        if part not in " ".join(parts.groups()).split():
+            missing.append("tests/run " + part)
+    assert missing == []
+
+
+def test_the_page_shows_each_promise_of_the_readme():
+    promises = re.findall(r"^(P\d)  ", read(os.path.join(ROOT, "README")), re.M)
+    shown = re.split(r"^\.Ss (P\d): .*\n", read(os.path.join(MAN, "qmail-reliability.7")), flags=re.M)
+    assert promises == shown[1::2] == ["P%d" % n for n in range(1, 7)]
+    assert all("tests/" in body for body in shown[2::2])

@@ -14,6 +14,21 @@ import harness
 from harness import ACCOUNTS, HOMES, ROOT, SCRATCH, Home, Peer, build_home, fresh_home, maildir, wait_for
 
 
+def pytest_collection_modifyitems(items):
+    """In programs built with a sanitizer, what tests/sanitized/skipped names is left out, for the reason there."""
+    if not os.environ.get("SANITIZE"):
+        return
+    with open(os.path.join(ROOT, "tests/sanitized/skipped")) as f:
+        skipped = [line.split("\t", 1) for line in f if line.strip() and not line.startswith("#")]
+    files = {i.nodeid.split("::")[0].split("/")[-1] for i in items}
+    for name, reason in skipped:
+        found = [i for i in items if i.nodeid.split("/")[-1] == name or i.nodeid.split("/")[-1].startswith(name + "[")]
+        if not found and name.split("::")[0] in files:
+            raise pytest.UsageError("tests/sanitized/skipped: there is no %s" % name)
+        for i in found:
+            i.add_marker(pytest.mark.skip(reason=reason.strip()))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def accounts():
     harness.accounts()

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, SCRATCH, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, UNLIMITED, wait_for
 
 MIB = 1 << 20
 SECRET = "two words, ünd mehr "
@@ -66,8 +66,9 @@ def pop3(qmail, homes):
     d = SCRATCH + "/qmail-pop3d"
     shutil.rmtree(d, ignore_errors=True)
     shutil.copytree(qmail / "boot/s6/qmail-pop3d", d)
-    with open(d + "/env/ADDRESS", "w") as f:
-        f.write("127.0.0.1\n")
+    for name, value in dict(UNLIMITED, ADDRESS="127.0.0.1").items():
+        with open(d + "/env/" + name, "w") as f:
+            f.write(value + "\n")
     qmail.poplog = SCRATCH + "/pop3d.log"
     with open(qmail.poplog, "wb") as log:
         qmail.server = qmail.popen([d + "/run"], cwd=d, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

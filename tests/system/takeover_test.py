@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, ROOT, SCRATCH, Home, fresh_home, maildir, wait_for
+from harness import ACCOUNTS, BUILD, HOMES, ROOT, SCRATCH, Home, fresh_home, maildir, wait_for
 
 PATH = SCRATCH + "/takeover"
 HOST = "mail.test.example"
@@ -251,7 +251,7 @@ def picture():
 # ---- taking it over
 
 def make(*targets):
-    return subprocess.run(["make", "-C", ROOT, "-s", "QMAIL=" + PATH, "B=.build/test", *targets], stdout=subprocess.PIPE,
+    return subprocess.run(["make", "-C", ROOT, "-s", "QMAIL=" + PATH, "B=" + BUILD, *targets], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
 
 
@@ -305,7 +305,7 @@ def check_setup():
         assert r.returncode == 0, r.stdout
         assert old.poll() is None
     after = picture()
-    ours = subprocess.run([ROOT + "/.build/test/install/install", "list", ROOT + "/.build/test", ""], check=True,
+    ours = subprocess.run([os.path.join(ROOT, BUILD, "install/install"), "list", os.path.join(ROOT, BUILD), ""], check=True,
                           stdout=subprocess.PIPE, text=True).stdout
     for name, was in before.items():
         if re.search(r"^.*\s(\S*/)?%s$" % re.escape(name), ours, re.M) and name.startswith("bin/"):

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, UNLIMITED, maildir, wait_for
 
 HOST = "mail.test.example"
 ALIAS = pwd.getpwnam("alias")
@@ -431,7 +431,7 @@ def services(qmail, homes):
         shutil.rmtree(d, ignore_errors=True)
         shutil.copytree(qmail / ("boot/" + kind), d, symlinks=True)
         for service in os.listdir(d):
-            for name, value in (("ADDRESS", "127.0.0.1"), ("RULES", SCRATCH + "/no-rules")):
+            for name, value in (("ADDRESS", "127.0.0.1"), ("RULES", SCRATCH + "/no-rules"), *UNLIMITED.items()):
                 if os.path.exists(os.path.join(d, service, "env", name)):
                     with open(os.path.join(d, service, "env", name), "w") as f:
                         f.write(value + "\n")
