@@ -207,6 +207,7 @@ static void look_around(steps *s, void *data)
 	dotfile_found f = DOTFILE_FOUND_ZERO;
 	delivery d = DELIVERY_ZERO;
 
+	i.own = c->own;
 	d.user = c->user->user;
 	d.home = c->user->home;
 	d.local = c->local;

@@ -91,27 +91,40 @@ static int is_maildir(char const *dir, size_t n)
 	return ok;
 }
 
-static void wait_for(steps *s, instructions_source const *i, size_t line, dotqmail const *d, char const *why)
+/* Behind a program nothing is certain. */
+static void conclude(steps *s, char const *why, int behind)
+{
+	stralloc sa = STRALLOC_ZERO;
+
+	if (!stralloc_cats(&sa, why) || (behind && !stralloc_cats(&sa, " (unless a program in front of it ends with 99)"))
+	 || !stralloc_0(&sa))
+		s->failed = 1;
+	else
+		steps_conclude(s, RESULT_WAITS, sa.s);
+	stralloc_free(&sa);
+}
+
+static void wait_for(steps *s, instructions_source const *i, size_t line, dotqmail const *d, char const *why, int behind)
 {
 	steps_begin(s, STAGE_INSTRUCTION, STEP_REFUSED, i->file, line);
 	if (d->kind != DOTQMAIL_BAD)
 		steps_text(s, action(d->kind)), steps_bytes(s, d->arg, d->len < TEXT_MAX ? d->len : TEXT_MAX), steps_text(s, ": ");
 	steps_text(s, why);
 	steps_end(s);
-	steps_conclude(s, RESULT_WAITS, why);
+	conclude(s, why, behind);
 }
 
 /* Returns 0 when it is over. */
-static int tell_line(steps *s, instructions_source const *i, dotqmail_run *run, dotqmail const *d)
+static int tell_line(steps *s, instructions_source const *i, dotqmail_run *run, dotqmail const *d, int behind)
 {
 	dotqmail_verdict v = dotqmail_judge(run, d);
 
 	if (v == DOTQMAIL_MISTAKE)
-		return wait_for(s, i, run->line, d, d->arg), 0;
+		return wait_for(s, i, run->line, d, d->arg, behind), 0;
 	if (v != DOTQMAIL_PASS && v != DOTQMAIL_OBEY)
-		return wait_for(s, i, run->line, d, dotqmail_complaint(v)), 0;
-	if (v == DOTQMAIL_OBEY && d->kind == DOTQMAIL_MAILDIR && !is_maildir(d->arg, d->len))
-		return wait_for(s, i, run->line, d, "no maildir that can be written to: Unable to chdir to maildir. (#4.2.1)"), 0;
+		return wait_for(s, i, run->line, d, dotqmail_complaint(v), behind), 0;
+	if (v == DOTQMAIL_OBEY && d->kind == DOTQMAIL_MAILDIR && i->own && !is_maildir(d->arg, d->len))
+		return wait_for(s, i, run->line, d, "no maildir that can be written to: Unable to chdir to maildir. (#4.2.1)", behind), 0;
 	if (run->line <= LISTED_MAX && (v == DOTQMAIL_OBEY || d->kind == DOTQMAIL_LIST))
 		tell(s, i, run->line, v == DOTQMAIL_OBEY ? STEP_TAKEN : STEP_NOTE, d, "");
 	return 1;
@@ -124,17 +137,19 @@ static int tell_lines(steps *s, instructions_source const *i)
 	char const *p = i->text.s;
 	size_t n = i->text.len;
 	size_t bad;
+	int behind = 0;
 
 	if (n == 0)
-		return tell_line(s, i, &run, &d);
+		return tell_line(s, i, &run, &d, 0);
 	bad = dotqmail_ahead(&d, p, n);
 	if (bad)
-		return wait_for(s, i, bad, &d, d.arg), 0;
+		return wait_for(s, i, bad, &d, d.arg, 0), 0;
 	while (n > 0) {
 		size_t took = dotqmail_next(&d, p, n);
 
-		if (!tell_line(s, i, &run, &d))
+		if (!tell_line(s, i, &run, &d, behind))
 			return 0;
+		behind |= d.kind == DOTQMAIL_PROGRAM;
 		p += took;
 		n -= took;
 	}

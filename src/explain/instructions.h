@@ -13,8 +13,9 @@ typedef struct instructions_source
 	stralloc text;
 	int forward_only;
 	int unknown;            /* default instructions that we do not know */
+	int own;                /* we are the user: what we cannot write to he cannot */
 } instructions_source;
-#define INSTRUCTIONS_SOURCE_ZERO { .file = 0, .text = STRALLOC_ZERO, .forward_only = 0, .unknown = 0 }
+#define INSTRUCTIONS_SOURCE_ZERO { .file = 0, .text = STRALLOC_ZERO, .forward_only = 0, .unknown = 0, .own = 0 }
 
 /* instructions_read: the text of the file. 0 with errno: EFBIG for one that qmail-local does not take. */
 extern int instructions_read(instructions_source *i, int fd);

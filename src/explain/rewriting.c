@@ -121,12 +121,13 @@ static void beaten(telling const *t, char const *address, size_t n, constmap_ent
 
 static void without_colon(telling const *t)
 {
-	size_t i = 0;
-	char const *line;
+	char const *line = t->r->virtualdomains.entries.s;
+	size_t i;
 
-	while ((line = constmap_misfit(&t->r->virtualdomains, ':', &i)))
-		steps_add(t->s, STAGE_VIRTUALDOMAINS, STEP_WARNING, virtual_file, control_line(&t->r->virtualdomains, i - 1),
-			line, " has no colon and counts for nothing: write domain:prepend", (char *)0);
+	for (i = 0; i < t->r->virtualdomains.n; i++, line += strlen(line) + 1)
+		if (!strchr(line, ':'))
+			steps_add(t->s, STAGE_VIRTUALDOMAINS, STEP_WARNING, virtual_file, control_line(&t->r->virtualdomains, i),
+				line, " has no colon and counts for nothing: write domain:prepend", (char *)0);
 }
 
 static void simple(telling const *t, steps_stage stage, steps_verdict verdict, char const *file, size_t line,

@@ -19,7 +19,7 @@ typedef struct head
 
 static void put(steps *s, char const *p, size_t n)
 {
-	if (!s->failed && !stralloc_catb(&s->data, p, n))
+	if (!s->failed && !s->dropped && !stralloc_catb(&s->data, p, n))
 		s->failed = 1;
 }
 
@@ -33,6 +33,15 @@ static void open_item(steps *s, head h, char const *name)
 
 void steps_begin(steps *s, steps_stage stage, steps_verdict verdict, char const *file, size_t line)
 {
+	int enough = s->data.len > STEPS_MAX && verdict != STEP_REFUSED && verdict != STEP_UNKNOWN;
+
+	if (enough && !s->full) {
+		s->full = 1;
+		open_item(s, (head){ .kind = STEPS_STEP, .stage = stage, .verdict = STEP_WARNING }, "");
+		steps_text(s, "and more steps, which are left out");
+		steps_end(s);
+	}
+	s->dropped = enough;
 	open_item(s, (head){ .kind = STEPS_STEP, .stage = stage, .verdict = (int)verdict, .line = line }, file ? file : "");
 }
 
@@ -69,6 +78,10 @@ void steps_end(steps *s)
 {
 	head h;
 
+	if (s->dropped) {
+		s->dropped = 0;
+		return;
+	}
 	if (s->failed) {
 		s->data.len = s->open < s->data.len ? s->open : s->data.len;
 		return;

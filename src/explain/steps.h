@@ -65,13 +65,17 @@ typedef struct steps
 {
 	stralloc data;
 	size_t open;            /* where the record that is being written starts */
+	int dropped;            /* it is left out */
+	int full;               /* that some are has been said */
 	int failed;             /* there was no memory for all of it */
 } steps;
-#define STEPS_ZERO { .data = STRALLOC_ZERO, .open = 0, .failed = 0 }
+#define STEPS_ZERO { .data = STRALLOC_ZERO, .open = 0, .dropped = 0, .full = 0, .failed = 0 }
 
 /* ---- writing */
 
-/* steps_begin: a step; file may be null, line 0. Its text follows in pieces, up to steps_end. */
+/* steps_begin: a step; file may be null, line 0. Its text follows in pieces, up to steps_end. After STEPS_MAX bytes,
+ * which only an address made for it comes to, all but what ends the road is left out; that is said. */
+enum { STEPS_MAX = 1 << 20 };
 extern void steps_begin(steps *s, steps_stage stage, steps_verdict verdict, char const *file, size_t line);
 extern void steps_bytes(steps *s, char const *p, size_t n);
 extern void steps_text(steps *s, char const *text);

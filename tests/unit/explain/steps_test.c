@@ -85,9 +85,35 @@ static void damaged(void **state)
 	stralloc_free(&to.data);
 }
 
+/* An address with a hundred thousand dashes has as many names to try. */
+static void too_many(void **state)
+{
+	static char text[1000];
+	steps s = STEPS_ZERO;
+	steps_item item;
+	size_t at = 0;
+	size_t n = 0;
+	int i;
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	for (i = 0; i < 5000; i++)
+		steps_add(&s, STAGE_DOTQMAIL, STEP_PASSED, text, 0, text, (char *)0);
+	steps_add(&s, STAGE_DOTQMAIL, STEP_REFUSED, 0, 0, "end", (char *)0);
+	steps_add(&s, STAGE_DOTQMAIL, STEP_NOTE, 0, 0, "no", (char *)0);
+	steps_conclude(&s, RESULT_WAITS, "why");
+	assert_true(s.data.len > STEPS_MAX && s.data.len < STEPS_MAX + 4 * sizeof text);
+	while (steps_next(&s, &at, &item) > 0)
+		n += item.kind == STEPS_STEP && item.verdict != STEP_PASSED;
+	assert_int_equal(n, 2);
+	assert_int_equal(at, s.data.len);
+	assert_int_equal(steps_outcome(&s), RESULT_WAITS);
+	stralloc_free(&s.data);
+}
+
 int main(void)
 {
-	static struct CMUnitTest const tests[] = { cmocka_unit_test(there_and_back), cmocka_unit_test(damaged) };
+	static struct CMUnitTest const tests[] = { cmocka_unit_test(there_and_back), cmocka_unit_test(damaged), cmocka_unit_test(too_many) };
 
 	return cmocka_run_group_tests(tests, 0, 0);
 }
