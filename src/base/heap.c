@@ -72,7 +72,7 @@ void heap_remove(heap *h)
 	}
 	h->entries[i] = last;
 	/* A burst of mail must not hold its memory for the life of the daemon. Failing to shrink is no trouble. */
-	if (h->room > 2 * ROOM_MIN && h->n < h->room / 4)
+	if (h->room / 2 > ROOM_MIN && h->n < h->room / 4)
 		(void)resize(h, h->room / 2);
 }
 

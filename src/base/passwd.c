@@ -34,7 +34,7 @@ static uint64_t number(passwd_field const *f)
 
 int passwd_parse(passwd_account *a, char const *s, size_t n)
 {
-	passwd_field f[FIELDS];
+	passwd_field f[FIELDS] = { { 0, 0 } };
 	size_t i = 0;
 	unsigned int k;
 

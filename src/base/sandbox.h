@@ -26,7 +26,7 @@ typedef enum sandbox_profile
  * Returns 1; also where the kernel has no Landlock or no seccomp (the rest is then done) and, with nothing
  * done at all, where the file control/nosandbox exists. 0 with errno when the kernel has what it takes and
  * could not do it: the caller must end with a temporary failure. A limit that is lower stays. */
-extern int sandbox_enter(sandbox_profile p);
+extern int sandbox_enter(sandbox_profile which);
 
 /* sandbox_missing: what this kernel lacks of it, to be said in a log; null if nothing or nothing is wanted. */
 extern char const *sandbox_missing(void);

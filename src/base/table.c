@@ -33,7 +33,7 @@ static int header_is_sound(unsigned char const *header, uint64_t size, uint64_t 
 	unsigned int i;
 
 	for (i = 0; i < TABLES; i++) {
-		place t = pointer(header + i * ENTRY);
+		place t = pointer(header + (size_t)i * ENTRY);
 
 		if (!t.n)
 			continue;
@@ -107,7 +107,7 @@ static int absence_is_sound(struct cdb const *c, uint32_t hash)
 		return 0;
 	if (!header_is_sound(header, (uint64_t)st.st_size, &start))
 		return 0;
-	t = pointer(header + hash % TABLES * ENTRY);
+	t = pointer(header + (size_t)(hash % TABLES) * ENTRY);
 	if (!t.n)
 		return 1;
 	slots = t.n > UINT32_MAX / ENTRY ? 0 : cdb_get(c, t.n * ENTRY, t.at);

@@ -30,9 +30,9 @@ static int find(stralloc *value, char const **where, stralloc const *me, char co
 	char const *mine = getenv(variable);
 	control_status status = control_readline(value, file);
 
+	*where = file;
 	if (status == CONTROL_ERROR)
 		return fault_errno(f, FAULT_READ);
-	*where = file;
 	if (mine) {
 		*where = variable;
 		return stralloc_copys(value, mine) || fault_errno(f, FAULT_NOMEM);

@@ -44,7 +44,7 @@ static stralloc sender = STRALLOC_ZERO;
 static input in;
 static sink out;
 
-static void die(void)
+static _Noreturn void die(void)
 {
 	stralloc text = STRALLOC_ZERO;
 
@@ -53,13 +53,13 @@ static void die(void)
 	_exit(fault_code(&trouble));
 }
 
-static void die_nomem(void)
+static _Noreturn void die_nomem(void)
 {
 	fault_set(&trouble, FAULT_NOMEM, "", 0);
 	die();
 }
 
-static void die_option(char const *name, char const *letters, subgetopt const *l)
+static _Noreturn void die_option(char const *name, char const *letters, subgetopt const *l)
 {
 	stralloc text = STRALLOC_ZERO;
 

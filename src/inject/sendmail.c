@@ -31,7 +31,7 @@ typedef struct options
 	int first;              /* argument that is no option */
 } options;
 
-static void die_nomem(void)
+static _Noreturn void die_nomem(void)
 {
 	strerr_dief(EXIT_TEMP, "out of memory");
 }
@@ -139,12 +139,12 @@ static void run_inject(options const *o, int argc, char const *const *argv)
 	run(args[0], args);
 }
 
-static void die_usage(void)
+static _Noreturn void die_usage(void)
 {
 	strerr_dieusage(EXIT_PERM, USAGE);
 }
 
-static void die_option(char const *name, subgetopt const *l)
+static _Noreturn void die_option(char const *name, subgetopt const *l)
 {
 	stralloc text = STRALLOC_ZERO;
 

@@ -42,7 +42,7 @@ static char const *list_next(list *l, char const **at, size_t *i)
 		return l->args[(*i)++];
 	if (*i == l->file.n)
 		return 0;
-	*at = *i == 0 ? l->file.entries.s : *at + strlen(*at) + 1;
+	*at = *at ? *at + strlen(*at) + 1 : l->file.entries.s;
 	++*i;
 	return *at;
 }

@@ -28,9 +28,9 @@ typedef struct preprocess
 /* preprocess_write: write the files of message id, removing what an earlier attempt left. They are open and
  * not durable yet. Returns the size of the envelope, or 0 after trouble, which is logged: then nothing is
  * open, and the message is to stay in todo. A message of any size takes a few blocks of memory. */
-extern size_t preprocess_write(preprocess *p, uint64_t id);
+extern size_t preprocess_write(preprocess *e, uint64_t id);
 
 /* preprocess_close: the files that are still open. */
-extern void preprocess_close(preprocess *p);
+extern void preprocess_close(preprocess *e);
 
 #endif

@@ -47,7 +47,7 @@ static char const *must_have(char const *name)
 }
 
 /* Nothing has been removed yet: what was copied goes, so that a full disk is less full again. */
-static void die(conversion const *c, char const *what, char const *file)
+static _Noreturn void die(conversion const *c, char const *what, char const *file)
 {
 	int e = errno;
 

@@ -33,7 +33,7 @@ static struct line { char const *variable; char off, on; char const *text; } lin
 };
 enum { LINES = sizeof lines / sizeof lines[0] };
 
-static void die_option(char const *name, subgetopt const *l)
+static _Noreturn void die_option(char const *name, subgetopt const *l)
 {
 	stralloc text = STRALLOC_ZERO;
 

@@ -64,7 +64,7 @@ static void flush(void)
 		_exit(EXIT_TEMP);
 }
 
-static void die(char const *what, char const *path)
+static _Noreturn void die(char const *what, char const *path)
 {
 	int e = errno;
 

@@ -37,7 +37,7 @@ typedef struct request
 	stralloc message_id;    /* the whole field */
 } request;
 
-static void die_nomem(void)
+static _Noreturn void die_nomem(void)
 {
 	strerr_dief(EXIT_TEMP, "out of memory");
 }
