@@ -62,6 +62,7 @@ static int give_up(preprocess *e, char const *what, qpath_kind k)
 	log_raw(e->lines.s, e->lines.len);
 	log_line(what, queuefile_name(k, e->id), 0);
 	e->lines.len = 0;
+	e->again = k != QPATH_TODO && k != QPATH_MESS;
 	return 0;
 }
 
@@ -265,6 +266,7 @@ size_t preprocess_write(preprocess *e, uint64_t id)
 
 	e->id = id;
 	e->failed = 0;
+	e->again = 0;
 	e->lines.len = 0;
 	for (file = 0; file < PREPROCESS_FILES; file++) {
 		e->fds[file] = -1;

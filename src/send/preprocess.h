@@ -22,6 +22,7 @@ typedef struct preprocess
 	int fds[PREPROCESS_FILES];      /* -1: no such file, or closed */
 	int has[PREPROCESS_FILES];
 	int failed;                     /* for the caller */
+	int again;                      /* after trouble: it is with writing, and may soon be over */
 	stralloc lines;                 /* for the log, when the turn of the message comes */
 } preprocess;
 

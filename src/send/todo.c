@@ -30,6 +30,7 @@ static unsigned int answered;
 
 static int trigger = -1;
 static DIR *dir;                        /* null: no scan under way */
+static int again;                       /* something that the scan met could not be written */
 static unsigned int subdir;             /* of a queue with a split todo */
 static int64_t rescan;
 
@@ -40,6 +41,7 @@ static void fail(preprocess *e, char const *name)
 	if (e->failed)
 		return;
 	e->failed = 1;
+	again = 1;
 	log_raw(e->lines.s, e->lines.len);
 	log_line("warning: trouble fsyncing ", name, 0);
 }
@@ -116,8 +118,10 @@ static void take_answer(uint64_t id, int reply, int64_t now)
 		n_batch = 0;
 	}
 	log_raw(e->lines.s, e->lines.len);
-	if (reply != CLEAN_DONE)
+	if (reply != CLEAN_DONE) {
+		again = 1;
 		return;
+	}
 	if (e->has[PREPROCESS_LOCAL])
 		schedule_wait(CHANNEL_LOCAL, SCHEDULE_NEW, now, id);
 	if (e->has[PREPROCESS_REMOTE])
@@ -200,6 +204,7 @@ static void fill_batch(void)
 
 		bytes += n;
 		n_batch += n > 0;
+		again |= n == 0 && batch[n_batch].again;
 	}
 }
 
@@ -220,8 +225,17 @@ static int can_work(int64_t now)
 	return !turn_stopping() && !n_batch && cleaner_room() >= batch_limit && !bounce_fresh(now);
 }
 
+/* A full disk, a qmail-clean that cannot: what has been accepted need not wait for the next message to come. */
+static void hurry(int64_t now)
+{
+	if (again && rescan > now + SCHEDULE_TROUBLE)
+		rescan = now + SCHEDULE_TROUBLE;
+	again = 0;
+}
+
 void todo_selprep(turn *t)
 {
+	hurry(t->now);
 	if (turn_stopping() || n_batch)
 		return;
 	if (bounce_fresh(t->now)) {
