@@ -110,7 +110,7 @@ static int table_find_text(void *table, char const *key, size_t n, char const **
 	return 1;
 }
 
-static void line_number_of_mistake(steps *s, text_table const *t)
+static void tell_mistake(steps *s, text_table const *t)
 {
 	size_t at = 0;
 	size_t number = 0;
@@ -124,13 +124,13 @@ static void line_number_of_mistake(steps *s, text_table const *t)
 		if (st == USERS_LINE_END)
 			return;
 		if (st != USERS_LINE_OK) {
-			steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, number, users_line_problem(st), " (qmail-newu stops here)",
-				(char *)0);
+			steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, number, users_line_problem(st),
+				" (qmail-newu stops here)", (char *)0);
 			return;
 		}
 	}
-	steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, number, "no line that is a single dot ends it: qmail-newu will not take it",
-		(char *)0);
+	steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, number,
+		"no line that is a single dot ends it: qmail-newu will not take it", (char *)0);
 }
 
 /* ---- users/cdb */
@@ -185,7 +185,8 @@ static void compare_answers(steps *s, text_table *t, char const *local, assign_s
 	stralloc other = STRALLOC_ZERO;
 	assign_status now = assign_lookup(table_find_text, t, local, strlen(local), &other);
 
-	if (now == ASSIGN_FOUND && (st != ASSIGN_FOUND || other.len != record->len || memcmp(other.s, record->s, other.len) != 0)) {
+	if (now == ASSIGN_FOUND
+	 && (st != ASSIGN_FOUND || other.len != record->len || memcmp(other.s, record->s, other.len) != 0)) {
 		steps_begin(s, STAGE_ASSIGN, STEP_WARNING, assign_file, t->line);
 		steps_text(s, "says otherwise: ");
 		steps_bytes(s, t->start, t->length);
@@ -193,7 +194,8 @@ static void compare_answers(steps *s, text_table *t, char const *local, assign_s
 		steps_end(s);
 	}
 	if (now == ASSIGN_NONE && st == ASSIGN_FOUND)
-		steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, 0, "no line for this address any more: run qmail-newu", (char *)0);
+		steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, 0, "no line for this address any more: run qmail-newu",
+			(char *)0);
 	stralloc_free(&other);
 }
 
@@ -259,7 +261,7 @@ assignment_status assignment_explain(steps *s, char const *local, stralloc *reco
 	close(fd);
 	table_read(&t);
 	if (!t.error)
-		line_number_of_mistake(s, &t);
+		tell_mistake(s, &t);
 	if (st == ASSIGN_FOUND)
 		tell_found(s, &t, &w.key);
 	if (!t.error && st >= ASSIGN_NONE)

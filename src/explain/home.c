@@ -37,7 +37,10 @@ static void refuse(steps *s, steps_stage stage, char const *file, char const *wh
 static void shut(steps *s, home_case const *c, steps_stage stage, char const *file, char const *what, int error)
 {
 	steps_add(s, stage, c->own ? STEP_REFUSED : STEP_UNKNOWN, file, 0, what, strerror(error), (char *)0);
-	steps_conclude(s, c->own ? RESULT_WAITS : RESULT_UNKNOWN, c->own ? strerror(error) : "only root or the user can see the home");
+	if (c->own)
+		steps_conclude(s, RESULT_WAITS, strerror(error));
+	else
+		steps_conclude(s, RESULT_UNKNOWN, "only root or the user can see the home");
 }
 
 static void path_of(stralloc *path, home_case const *c, char const *file)
@@ -101,8 +104,8 @@ static int look(void *data, char const *file, mode_t *mode)
 	else
 		*mode = l->st.st_mode;
 	if (dotfile_judge(error, *mode) == DOTFILE_ABSENT)
-		steps_add(l->s, STAGE_DOTQMAIL, STEP_PASSED, l->path.s, 0, error == ENOENT ? "not there" : error ? strerror(error) : kind(*mode),
-			(char *)0);
+		steps_add(l->s, STAGE_DOTQMAIL, STEP_PASSED, l->path.s, 0,
+			error == ENOENT ? "not there" : error ? strerror(error) : kind(*mode), (char *)0);
 	return error;
 }
 
@@ -236,6 +239,7 @@ void home_explain(steps *s, home_case const *c)
 	copy.own = geteuid() == 0 || geteuid() == c->user->uid;
 	if (become_run(s, c->user->uid, c->user->gid, look_around, &copy))
 		return;
-	steps_add(s, STAGE_HOME, STEP_UNKNOWN, c->user->home, 0, "could not be looked at as the user: ", strerror(errno), (char *)0);
+	steps_add(s, STAGE_HOME, STEP_UNKNOWN, c->user->home, 0, "could not be looked at as the user: ", strerror(errno),
+		(char *)0);
 	steps_conclude(s, RESULT_UNKNOWN, "the home could not be looked at");
 }

@@ -106,7 +106,8 @@ static int tell_routes(steps *s, destination *d)
 	}
 	wrong = mistake(d->status);
 	if (wrong) {
-		steps_add(s, STAGE_SMTPROUTES, STEP_REFUSED, routes_file, control_line(&d->lines, d->found.index), wrong, (char *)0);
+		steps_add(s, STAGE_SMTPROUTES, STEP_REFUSED, routes_file, control_line(&d->lines, d->found.index), wrong,
+			(char *)0);
 		steps_conclude(s, RESULT_WAITS, "a line of control/smtproutes cannot be used");
 		return 0;
 	}
@@ -126,7 +127,8 @@ static void unfound(steps *s, steps_stage stage, char const *host, dns_status st
 		[DNS_NOMEM] = { "out of memory", "Out of memory. (#4.3.0)", RESULT_UNKNOWN },
 	};
 
-	steps_add(s, stage, words[st].result == RESULT_NOBODY ? STEP_REFUSED : STEP_UNKNOWN, 0, 0, host, ": ", words[st].what, (char *)0);
+	steps_add(s, stage, words[st].result == RESULT_NOBODY ? STEP_REFUSED : STEP_UNKNOWN, 0, 0, host, ": ", words[st].what,
+		(char *)0);
 	steps_conclude(s, words[st].result, words[st].why);
 }
 
@@ -165,7 +167,8 @@ static int tell_address(steps *s, dns_address const *a, char const *name, unsign
 	return usable && !listed;
 }
 
-static void tell_addresses(steps *s, dns_list const *l, dns_exchangers const *x, char const *host, unsigned int port, int relay)
+static void tell_addresses(steps *s, dns_list const *l, dns_exchangers const *x, char const *host, unsigned int port,
+	int relay)
 {
 	ipme me = IPME_ZERO;
 	size_t usable;

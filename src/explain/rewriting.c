@@ -168,11 +168,15 @@ static void tell(void *data, rewrite_reason why, constmap_entry const *e, char c
 		simple(t, STAGE_ENVNOATHOST, STEP_TAKEN, t->r->noat_file, t->r->noat_file != 0, "no @ in it: ", address, n, "");
 		break;
 	case REWRITE_PERCENT:
-		simple(t, STAGE_PERCENTHACK, STEP_TAKEN, percent_file, control_line(&t->r->percenthack, e->index), e->key, address, 0, "");
-		simple(t, STAGE_PERCENTHACK, STEP_NOTE, 0, 0, "", address, n, "");
+		steps_begin(t->s, STAGE_PERCENTHACK, STEP_TAKEN, percent_file, control_line(&t->r->percenthack, e->index));
+		steps_bytes(t->s, e->key, e->keylen);
+		steps_text(t->s, ": ");
+		steps_bytes(t->s, address, n);
+		steps_end(t->s);
 		break;
 	case REWRITE_LOCALS:
-		simple(t, STAGE_LOCALS, STEP_TAKEN, t->r->locals_file, control_line(&t->r->locals, e->index), "", e->key, e->keylen, "");
+		simple(t, STAGE_LOCALS, STEP_TAKEN, t->r->locals_file, control_line(&t->r->locals, e->index), "", e->key, e->keylen,
+			"");
 		beaten(t, address, n, 0, " (locals come first)");
 		break;
 	case REWRITE_VIRTUAL:

@@ -144,7 +144,8 @@ static int is_sound(head const *h)
 {
 	int verdicts = h->kind == STEPS_RESULT ? RESULTS : STEP_VERDICTS;
 
-	return (unsigned int)h->kind < STEPS_KINDS && (unsigned int)h->stage < STAGES && h->verdict >= 0 && h->verdict < verdicts;
+	return (unsigned int)h->kind < STEPS_KINDS && (unsigned int)h->stage < STAGES
+		&& h->verdict >= 0 && h->verdict < verdicts;
 }
 
 int steps_next(steps const *s, size_t *at, steps_item *item)

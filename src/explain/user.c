@@ -58,7 +58,8 @@ static void passed_over(steps *s, struct passwd const *pw)
 		break;
 	case ACCOUNT_HOMELESS:
 	case ACCOUNT_UNKNOWN:
-		steps_add(s, STAGE_ACCOUNT, STEP_PASSED, file, line, pw->pw_name, ": its home ", pw->pw_dir, ": ", strerror(error), (char *)0);
+		steps_add(s, STAGE_ACCOUNT, STEP_PASSED, file, line, pw->pw_name, ": its home ", pw->pw_dir, ": ", strerror(error),
+			(char *)0);
 		break;
 	case ACCOUNT_STRANGER:
 		steps_begin(s, STAGE_ACCOUNT, STEP_PASSED, file, line);
@@ -169,8 +170,8 @@ static void tell_account(steps *s, char const *local, users_record const *r)
 	tell_accounts(s, local, tried(local, r));
 	steps_add(s, STAGE_ACCOUNT, STEP_TAKEN, line ? passwd_file : 0, line, "account ", r->user, (char *)0);
 	if (geteuid() != 0)
-		steps_add(s, STAGE_ACCOUNT, STEP_WARNING, 0, 0, "asked as yourself: qmail-lspawn asks as qmailp, who may see other homes",
-			(char *)0);
+		steps_add(s, STAGE_ACCOUNT, STEP_WARNING, 0, 0,
+			"asked as yourself: qmail-lspawn asks as qmailp, who may see other homes", (char *)0);
 }
 
 /* ---- the record */
