@@ -84,6 +84,14 @@ void heap_all(heap *h, int64_t when)
 		h->entries[i].when = when;
 }
 
+void heap_shift(heap *h, int64_t by)
+{
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		h->entries[i].when += by;
+}
+
 void heap_free(heap *h)
 {
 	free(h->entries);

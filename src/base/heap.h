@@ -33,6 +33,9 @@ extern void heap_remove(heap *h);
 /* heap_all: every entry becomes due at the same time. */
 extern void heap_all(heap *h, int64_t when);
 
+/* heap_shift: every entry becomes due so much later, or earlier if by is negative. */
+extern void heap_shift(heap *h, int64_t by);
+
 extern void heap_free(heap *h);
 
 #endif

@@ -17,6 +17,9 @@
 #include "send/queuefile.h"
 #include "send/schedule.h"
 
+/* Longer nobody waits, seconds: a time further ahead is that of a clock that went wrong. */
+enum { WAIT_MAX = 30 * 86400 };
+
 static int exists(qpath_kind k, uint64_t id, int64_t *mtime)
 {
 	int r = queuefile_exists(k, id, mtime);
@@ -47,7 +50,7 @@ static void add(uint64_t id, int64_t now)
 	}
 	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++)
 		if (there[c])
-			schedule_wait(c, SCHEDULE_RETRY, due[c], id);
+			schedule_wait(c, SCHEDULE_RETRY, due[c] > now + WAIT_MAX ? now : due[c], id);
 	if (!there[CHANNEL_LOCAL] && !there[CHANNEL_REMOTE])
 		schedule_add(SCHEDULE_DONE, now, id);
 }

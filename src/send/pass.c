@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -14,6 +15,10 @@
 #include "send/job.h"
 #include "send/log.h"
 #include "send/queuefile.h"
+#include "send/wall.h"
+
+/* Seconds that clocks may differ by, and still be taken for right. */
+enum { AHEAD_MAX = 3600 };
 
 typedef struct pass
 {
@@ -76,6 +81,21 @@ static void close_pass(lane *l, pass *p, int64_t now)
 	job_release(j, now);
 }
 
+/* When the message came, as its age counts. A birth that lies ahead was noted while the clock went wrong: that
+ * message would be tried again when the clock shows it, and never be too old. It is born again. */
+static int64_t born(uint64_t id, int64_t birth, int64_t now)
+{
+	struct timeval tv[2] = { { .tv_sec = now, .tv_usec = 0 }, { .tv_sec = now, .tv_usec = 0 } };
+
+	birth = wall_time(birth);
+	if (birth <= now + AHEAD_MAX)
+		return birth;
+	log_line("warning: the time of ", queuefile_name(QPATH_INFO, id), " lies ahead; its message counts as new");
+	if (utimes(queuefile_name(QPATH_INFO, id), tv) < 0)
+		log_line("warning: unable to utime ", queuefile_name(QPATH_INFO, id), "; will try again later");
+	return now;
+}
+
 static void open_pass(pass *p, channel c, int64_t now)
 {
 	qpath_kind k = channel_kind(c);
@@ -102,6 +122,7 @@ static void open_pass(pass *p, channel c, int64_t now)
 		job_release(j, now);
 		return;
 	}
+	birth = born(id, birth, now);
 	j->retry = schedule_retry(birth, now, c);
 	j->dying = schedule_dying(birth, now, controls.queuelifetime);
 	recips_rewind(&p->reader, 0);

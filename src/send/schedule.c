@@ -124,6 +124,19 @@ void schedule_hurry(int64_t now)
 	}
 }
 
+void schedule_set_back(int64_t by)
+{
+	channel c;
+	int l;
+
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
+		heap_shift(&waiting[c][SCHEDULE_NEW], -by);
+		heap_shift(&waiting[c][SCHEDULE_RETRY], -by);
+	}
+	for (l = 0; l < SCHEDULE_LISTS; l++)
+		heap_shift(&lists[l], -by);
+}
+
 void schedule_add(schedule_list l, int64_t when, uint64_t id)
 {
 	insert(&lists[l], when, id);

@@ -48,6 +48,10 @@ extern int schedule_drain(channel c, uint64_t *id, int64_t *when);
 /* schedule_hurry: everything that waits for a pass becomes due at now. */
 extern void schedule_hurry(int64_t now);
 
+/* schedule_set_back: the clock was set back by so many seconds: whoever waits, here and below, waits as long as
+ * before. (Set forward, they become due, and are tried: that does no harm.) */
+extern void schedule_set_back(int64_t by);
+
 /* Messages that wait for something else: DONE, for their end, nobody being left to deliver them to; BOUNCE,
  * for another's bounce to be sent before their own; UNSURE, for the disk to tell which of these. */
 typedef enum { SCHEDULE_DONE, SCHEDULE_BOUNCE, SCHEDULE_UNSURE } schedule_list;

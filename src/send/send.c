@@ -126,9 +126,27 @@ static void take_signals(int64_t now)
 	}
 }
 
+/* Who waits for a time that was a minute away must not wait until the clock shows it again. */
+static void follow_clock(turn const *t)
+{
+	if (!t->jump)
+		return;
+	log_text("warning: the clock was set ");
+	log_text(t->jump < 0 ? "back by " : "forward by ");
+	log_number((uint64_t)(t->jump < 0 ? -t->jump : t->jump));
+	log_text(" seconds");
+	log_end();
+	sweep_follow(t->jump);
+	if (t->jump > 0)
+		return;
+	schedule_set_back(-t->jump);
+	todo_set_back(-t->jump);
+}
+
 static void prepare(turn *t)
 {
 	turn_start(t);
+	follow_clock(t);
 	turn_watch(t, signals_fd, POLLIN);
 	delivery_selprep(t);
 	cleaner_selprep(t);
@@ -172,6 +190,7 @@ int main(void)
 		prepare(&t);
 		if (!turn_wait(&t))
 			log_pause("warning: trouble in select", 0, 0);
+		follow_clock(&t);
 		work(&t);
 	}
 	inventory_save();

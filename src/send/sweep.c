@@ -7,6 +7,7 @@
 
 #include "send/cleaner.h"
 #include "send/queuefile.h"
+#include "send/wall.h"
 
 /* qmail-queue gives up after 86400 seconds; by 129600 it is certainly gone. */
 enum { SWEEP_SECONDS = 76431, OLD_SECONDS = 129600, ROOM_LEFT = 64 };
@@ -25,7 +26,7 @@ static int is_old(uint64_t id, int64_t now)
 	if (stat(queuefile_name(QPATH_MESS, id), &st) < 0)
 		return 0;
 	last = st.st_atime > st.st_mtime ? st.st_atime : st.st_mtime;
-	return now > last + OLD_SECONDS;
+	return now > wall_time(last) + OLD_SECONDS;
 }
 
 static void look_at(uint64_t id, int64_t now)
@@ -46,6 +47,12 @@ static void open_next(int64_t now)
 	}
 	qpath_dir_fmt(name, queuefile_layout(), QPATH_MESS, subdir++);
 	dir = opendir(name);
+}
+
+void sweep_follow(int64_t by)
+{
+	if (due)
+		due += by;
 }
 
 void sweep_selprep(turn *t)

@@ -225,6 +225,11 @@ static int can_work(int64_t now)
 	return !turn_stopping() && !n_batch && cleaner_room() >= batch_limit && !bounce_fresh(now);
 }
 
+void todo_set_back(int64_t by)
+{
+	rescan -= by;
+}
+
 /* A full disk, a qmail-clean that cannot: what has been accepted need not wait for the next message to come. */
 static void hurry(int64_t now)
 {

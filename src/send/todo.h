@@ -15,6 +15,9 @@
 /* todo_init: arm the trigger; the first scan is due at once. */
 extern void todo_init(void);
 
+/* todo_set_back: the clock was set back by so many seconds. */
+extern void todo_set_back(int64_t by);
+
 extern void todo_selprep(turn *t);
 extern void todo_do(turn const *t);
 

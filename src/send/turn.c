@@ -3,7 +3,8 @@
 #include "send/turn.h"
 
 #include <errno.h>
-#include <time.h>
+
+#include "send/wall.h"
 
 /* The longest sleep: something is done at least once a day. */
 enum { SLEEP_MAX = 86400 };
@@ -12,7 +13,7 @@ static int stopping;
 
 void turn_start(turn *t)
 {
-	t->now = time(0);
+	t->now = wall_now(&t->jump);
 	t->wake = t->now + SLEEP_MAX;
 	t->n = 0;
 }
@@ -52,7 +53,7 @@ int turn_wait(turn *t)
 		for (i = 0; i < t->n; i++)
 			t->fds[i].revents = 0;
 	}
-	t->now = time(0);
+	t->now = wall_now(&t->jump);
 	return ok;
 }
 

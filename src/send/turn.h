@@ -17,19 +17,20 @@ enum { TURN_FDS = 16 };
 typedef struct turn
 {
 	int64_t now;            /* when the turn began */
+	int64_t jump;           /* how far the clock was set since the last look at it (wall.h) */
 	int64_t wake;           /* when it must begin at the latest */
 	unsigned int n;
 	struct pollfd fds[TURN_FDS];
 } turn;
 
-/* turn_start: nothing to wait for yet. turn_watch: wait for poll(2) events of fd. turn_wake: begin the
+/* turn_start: nothing to wait for yet. Sets now and jump, as turn_wait does. turn_watch: wait for poll(2) events of fd. turn_wake: begin the
  * next turn at when; turn_now: without waiting. */
 extern void turn_start(turn *t);
 extern void turn_watch(turn *t, int fd, short events);
 extern void turn_wake(turn *t, int64_t when);
 extern void turn_now(turn *t);
 
-/* turn_wait: until one of the descriptors has something, or it is time. Sets now. 0 with errno when
+/* turn_wait: until one of the descriptors has something, or it is time. 0 with errno when
  * poll(2) fails for another reason than a signal; then nothing is ready. */
 extern int turn_wait(turn *t);
 

@@ -32,7 +32,7 @@ WORKERS = 2
 
 # how many cases of a scene, at most; 0: none
 CASES = {
-    "quick": {"queue": 150, "local": 40},
+    "quick": {"queue": 120, "local": 20},
     "full": {"queue": 1000, "local": 150, "remote": 120, "newu": 200, "newmrh": 100, "smtpd": 150, "send": 80, "clean": 30,
              "lspawn": 40, "rspawn": 30},
     "long": dict.fromkeys(PROGRAMS, 10 ** 6),

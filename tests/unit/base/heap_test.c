@@ -14,6 +14,7 @@ static void empty(void **state)
 	assert_null(heap_min(&h));
 	heap_remove(&h);
 	heap_all(&h, 5);
+	heap_shift(&h, 5);
 	assert_null(heap_min(&h));
 	heap_free(&h);
 }
@@ -87,8 +88,9 @@ static void all_due_at_once(void **state)
 	for (i = 0; i < 100; i++)
 		heap_insert(&h, (int64_t)(100 - i), i);
 	heap_all(&h, 7);
+	heap_shift(&h, -10);
 	for (i = 0; i < 100; i++) {
-		assert_int_equal(heap_min(&h)->when, 7);
+		assert_int_equal(heap_min(&h)->when, -3);
 		heap_remove(&h);
 	}
 	heap_free(&h);

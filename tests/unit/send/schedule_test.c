@@ -150,6 +150,28 @@ static void lists(void **state)
 	assert_int_equal(schedule_first(SCHEDULE_DONE, &when), 0);
 }
 
+static void set_back(void **state)
+{
+	uint64_t id;
+	int64_t when;
+
+	(void)state;
+	schedule_set_back(5);
+	schedule_wait(CHANNEL_LOCAL, SCHEDULE_NEW, 1000, 1);
+	schedule_wait(CHANNEL_LOCAL, SCHEDULE_RETRY, 1100, 2);
+	schedule_add(SCHEDULE_UNSURE, 1200, 3);
+	schedule_set_back(900);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 99, &id), 0);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 100, &id), 1);
+	assert_int_equal(id, 1);
+	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, &when), 1);
+	assert_int_equal(when, 200);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 200, &id), 1);
+	assert_int_equal(schedule_first(SCHEDULE_UNSURE, &when), 1);
+	assert_int_equal(when, 300);
+	assert_int_equal(schedule_take(SCHEDULE_UNSURE, 300, &id), 1);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
@@ -161,6 +183,7 @@ int main(void)
 		cmocka_unit_test(turns),
 		cmocka_unit_test(new_before_old),
 		cmocka_unit_test(lists),
+		cmocka_unit_test(set_back),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
