@@ -4,12 +4,9 @@
  *
  * Every decision is asked of the functions by which qmail-send, qmail-lspawn, qmail-local and qmail-remote decide. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <skalibs/djbunix.h>
 #include <skalibs/sig.h>
 #include <skalibs/strerr.h>
 
@@ -18,6 +15,7 @@
 #include "base/io.h"
 #include "base/option.h"
 #include "base/text.h"
+#include "fallback.h"
 #include "home.h"
 #include "remote.h"
 #include "rewriting.h"
@@ -32,7 +30,6 @@ enum { EXIT_NOBODY = 1, EXIT_USAGE = 100, EXIT_TEMP = 111 };
 char const *PROG = "qmail-explain";
 
 static char const letters[] = "djs:";
-static char const delivery_file[] = "control/defaultdelivery";
 
 typedef enum { FORM_TEXT, FORM_JSON, FORM_CHART } form;
 
@@ -41,7 +38,7 @@ typedef struct request
 	form form;
 	char const *sender;
 	rewriting rewriting;
-	stralloc fallback;      /* control/defaultdelivery, NUL-terminated; empty: unknown */
+	fallback fallback;
 } request;
 
 static void usage(char const *name, subgetopt const *options)
@@ -79,28 +76,15 @@ static int arguments(int argc, char const *const *argv, request *q)
 	return options.ind;
 }
 
-/* As qmail-start reads it. */
-static void load_fallback(request *q)
-{
-	stralloc *sa = &q->fallback;
-
-	if (!openslurpclose(sa, delivery_file))
-		sa->len = 0;
-	while (sa->len > 0 && sa->s[sa->len - 1] == '\n')
-		sa->len--;
-	if (sa->len > 0 && !stralloc_0(sa))
-		strerr_dief(EXIT_TEMP, "out of memory");
-}
-
 static void explain_local(steps *s, request const *q, char *recipient, char const *sender)
 {
 	char *at = strrchr(recipient, '@');
 	stralloc record = STRALLOC_ZERO;
 	users_record user;
-	home_case c = { .user = &user, .local = recipient, .host = at + 1, .sender = sender, .fallback_file = delivery_file };
+	home_case c = { .user = &user, .local = recipient, .host = at + 1, .sender = sender, .fallback_file = q->fallback.file };
 
 	*at = 0;
-	c.fallback = q->fallback.len ? q->fallback.s : 0;
+	c.fallback = q->fallback.text.len ? q->fallback.text.s : 0;
 	steps_fact(s, "local", recipient, strlen(recipient));
 	steps_fact(s, "host", at + 1, strlen(at + 1));
 	if (user_explain(s, recipient, &record, &user))
@@ -165,7 +149,7 @@ static int explain(request const *q, char const *address)
 
 int main(int argc, char const *const *argv)
 {
-	request q = { .form = FORM_TEXT, .fallback = STRALLOC_ZERO };
+	request q = { .form = FORM_TEXT, .fallback = { .text = STRALLOC_ZERO } };
 	int worst = 0;
 	int i;
 
@@ -178,7 +162,8 @@ int main(int argc, char const *const *argv)
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(EXIT_TEMP, "switch to ", conf_home);
 	rewriting_load(&q.rewriting);
-	load_fallback(&q);
+	if (!fallback_load(&q.fallback))
+		strerr_dief(EXIT_TEMP, "out of memory");
 	for (; i < argc; i++) {
 		int code = explain(&q, argv[i]);
 

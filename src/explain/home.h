@@ -12,8 +12,8 @@ typedef struct home_case
 	char const *local;
 	char const *host;
 	char const *sender;
-	char const *fallback;   /* the default delivery instructions, and where they stand; null: unknown */
-	char const *fallback_file;
+	char const *fallback;   /* the default delivery instructions; null: unknown */
+	char const *fallback_file;      /* where they stand; null: they are an argument */
 	int own;                /* we are that user, or root who becomes it: what we may not see it may not see */
 } home_case;
 

@@ -34,9 +34,11 @@ int instructions_read(instructions_source *i, int fd)
 
 void instructions_default(steps *s, instructions_source *i, char const *text, char const *file, int empty)
 {
+	char const *const where = file && text ? "" : text ? ", the argument of the qmail-lspawn that runs"
+		: ", which qmail-start has as its argument (./Mailbox if it has none)";
+
 	steps_add(s, STAGE_DOTQMAIL, STEP_TAKEN, text ? file : 0, 0, empty ? "the file is empty: " : "",
-		"the default delivery instructions", text ? "" : ", which qmail-start has as its argument (./Mailbox if it has none)",
-		(char *)0);
+		"the default delivery instructions", where, (char *)0);
 	i->forward_only = 0;
 	i->file = file;
 	i->unknown = !text;

@@ -300,6 +300,18 @@ def test_default_instructions(qmail, homes):
     assert explained(qmail, "foo@mail.test.example")["result"] == "deliverable"
 
 
+def test_default_instructions_of_what_runs(qmail, homes):
+    qmail.control(defaultdelivery="./Mailbox\n")
+    qmail.start(default="# x\n./Maildir/")
+    got = explained(qmail, "foo@mail.test.example")
+    assert [(s["file"], s["line"], s["text"]) for s in steps(got, "instruction")] == [("", 2, "maildir ./Maildir/")]
+    got = explained(qmail, "foo@mail.test.example", uid=30001)
+    assert [(s["file"], s["text"]) for s in steps(got, "instruction")] == [("control/defaultdelivery", "mbox ./Mailbox")]
+    qmail.stop()
+    got = explained(qmail, "foo@mail.test.example")
+    assert [s["text"] for s in steps(got, "instruction")] == ["mbox ./Mailbox"]
+
+
 def test_new_sender_and_verp(qmail, homes):
     homes("foo/.qmail-l", "&a@b\n")
     homes("foo/.qmail-l-owner", "&me\n")
