@@ -302,7 +302,7 @@ class Chain:
         if self.healthy:
             self.detach()
             self.queue("healthy", ["foo"])
-            if not self.until(self.hurried(lambda: any(b"Subject: healthy\n" in m for m in maildir("foo", "Maildir"))), 15):
+            if not self.until(self.hurried(lambda: any(b"Subject: healthy\n" in m for m in maildir("foo", "Maildir"))), 30):
                 result["stuck"] += 1
                 result.odd.append("a healthy message is not served without a restart")
         for name in DAEMONS:
