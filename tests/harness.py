@@ -21,7 +21,7 @@ HOMES = SCRATCH + "/homes"
 # Where and how the tree is built: make takes SANITIZE, WERROR and LDFLAGS from the environment by itself.
 BUILD = os.environ.get("B", ".build/test")
 # For a service's env: a sanitizer takes terabytes of addresses.
-UNLIMITED = {"MEMORY": "="} if os.environ.get("SANITIZE") else {}
+UNLIMITED = {"MEMORY": "18446744073709551615"} if os.environ.get("SANITIZE") else {}
 
 # name: (uid, home below HOMES); each with a group of its own and a private home
 ACCOUNTS = {"foo": 30001, "john": 30002, "baz": 30003, "foo-bar": 30004}

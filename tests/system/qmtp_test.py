@@ -450,11 +450,12 @@ def control(qmail, name):
 
 def test_config_fast(qmail):
     qmail.clear()
+    there = os.listdir(qmail / "control")
     for _ in range(2):
         out = subprocess.run([qmail / "bin/config-fast", "mail.sub.example"], check=True, capture_output=True, text=True).stdout
         assert out.endswith("Now qmail will refuse to accept SMTP messages except to mail.sub.example.\n"
                             "Make sure to change rcpthosts if you add hosts to locals or virtualdomains!\n")
-        assert {n: control(qmail, n) for n in os.listdir(qmail / "control")} == {
+        assert {n: control(qmail, n) for n in os.listdir(qmail / "control") if n not in there} == {
             "me": "mail.sub.example\n", "defaultdomain": "sub.example\n", "plusdomain": "sub.example\n",
             "locals": "mail.sub.example\n", "rcpthosts": "mail.sub.example\n"}
     for host, domain, plus in (("b.c", "b.c", "b.c"), ("a.b.c.d", "b.c.d", "c.d"), ("one", "one", "one")):
