@@ -12,6 +12,7 @@ Twice: a process died between the delivery and the note of it; qmail's promise i
 mbox holds the beginning of a message whose delivery was killed, in front of the whole one.
 """
 import collections
+import contextlib
 import os
 import pwd
 import random
@@ -272,12 +273,18 @@ class Storm:
         """Have everything tried at once until nothing is left; what a killed qmail-queue left is made old."""
         def pressed(what):
             for pid in self.programs().get("qmail-send", ()):
-                os.kill(pid, signal.SIGALRM)
+                with contextlib.suppress(OSError):
+                    # (before it listens for the signal, it would end by it)
+                    with open("/proc/%d/status" % pid) as f:
+                        heard = re.findall(r"^Sig(?:Cgt|Blk):\s*(\w+)", f.read(), re.M)
+                        if any(int(mask, 16) >> signal.SIGALRM - 1 & 1 for mask in heard):
+                            os.kill(pid, signal.SIGALRM)
             time.sleep(0.5)
             return not what()
         wait_for("the messages to be done with", lambda: pressed(self.known), 240)
         for f in self.files():
-            os.utime(f, (time.time() - 200000,) * 2, follow_symlinks=False)
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(f, (time.time() - 200000,) * 2, follow_symlinks=False)
         subprocess.run(["s6-svc", "-r", SCRATCH + "/service/qmail-send"], check=True)
         wait_for("the leftovers to be removed", lambda: pressed(self.files), 60)
 
