@@ -42,6 +42,12 @@ typedef struct profile
 } profile;
 
 static profile const profiles[SANDBOX_PROFILES] = {
+	/* It must not lose what it knows for want of memory, and takes as many files at once as it may. The whole queue:
+	 * its directories have owners, and one that is put back while qmail-send runs must serve again. Control files
+	 * may be links. */
+	[SANDBOX_SEND] = { .landlock = 1, .paths = {
+		{ "queue", LIST | READ | WRITE | MAKE | REMOVE }, { "control", READ },
+		{ "control/locals", READ }, { "control/virtualdomains", READ }, { "control/me", READ } } },
 	[SANDBOX_QUEUE] = { .data = 64, .files = 32, .landlock = 1, .paths = {
 		{ "pid", ENTER }, { "mess", ENTER }, { "intd", ENTER }, { "todo", ENTER }, { "lock", WRITE } } },
 	[SANDBOX_CLEAN] = { .data = 16, .files = 16, .landlock = 1, .paths = {

@@ -10,6 +10,7 @@
 
 typedef enum sandbox_profile
 {
+	SANDBOX_SEND,           /* current directory: the home */
 	SANDBOX_QUEUE,          /* current directory: the queue */
 	SANDBOX_CLEAN,          /* the queue */
 	SANDBOX_RSPAWN,
@@ -28,7 +29,8 @@ typedef enum sandbox_profile
  * could not do it: the caller must end with a temporary failure. A limit that is lower stays. */
 extern int sandbox_enter(sandbox_profile which);
 
-/* sandbox_missing: what this kernel lacks of it, to be said in a log; null if nothing or nothing is wanted. */
+/* sandbox_missing: what this kernel lacks of it, to be said in a log; null if nothing or nothing is wanted. To be asked
+ * before sandbox_enter, which may leave no way to ask. */
 extern char const *sandbox_missing(void);
 
 #endif

@@ -74,6 +74,13 @@ static char const *const storing[] = {
 	"utimensat", "copy_file_range", "sendfile", "sendfile64", 0
 };
 
+static char const *const keeping[] = {
+	"fsync", "ftruncate", "ftruncate64", "sync_file_range", "sync_file_range2", "flock", "utimensat", "utimensat_time64", 0
+};
+
+/* A process that is there, over a socket that is: with descriptors. */
+static char const *const asking[] = { "sendmsg", "recvfrom", 0 };
+
 /* Over a connection that is there; with an address sendto would need a socket that has none. */
 static char const *const talking[] = { "sendto", "recvfrom", "shutdown", 0 };
 
@@ -132,6 +139,7 @@ typedef struct filter
 } filter;
 
 static filter const filters[SANDBOX_PROFILES] = {
+	[SANDBOX_SEND] = { { everybody, living_longer, looking, opening, removing, keeping, asking }, { everybody_narrowly } },
 	[SANDBOX_QUEUE] = { { everybody, queueing, removing }, { everybody_narrowly } },
 	[SANDBOX_CLEAN] = { { everybody, living_longer, looking, removing }, { everybody_narrowly, opening_to_read } },
 	[SANDBOX_REMOTE] = { { everybody, living_longer, looking, opening, talking, networking },
@@ -141,7 +149,7 @@ static filter const filters[SANDBOX_PROFILES] = {
 };
 
 static char const *const names[SANDBOX_PROFILES] = {
-	[SANDBOX_QUEUE] = "queue", [SANDBOX_CLEAN] = "clean", [SANDBOX_RSPAWN] = "rspawn",
+	[SANDBOX_SEND] = "send", [SANDBOX_QUEUE] = "queue", [SANDBOX_CLEAN] = "clean", [SANDBOX_RSPAWN] = "rspawn",
 	[SANDBOX_REMOTE] = "remote", [SANDBOX_POP3D] = "pop3d",
 };
 

@@ -4,24 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
 #include <skalibs/types.h>
 
-#include "base/child.h"
 #include "base/io.h"
 #include "base/sync.h"
 #include "mail/bounce.h"
-#include "proto/qq.h"
 #include "route/verp.h"
 #include "send/controls.h"
 #include "send/damage.h"
+#include "send/injector.h"
 #include "send/log.h"
 #include "send/queuefile.h"
 
@@ -118,25 +114,14 @@ int bounce_append(uint64_t id, char const *recipient, size_t recipientlen, char 
 
 /* ---- the letter ----------------------------------------------------------------------------------- */
 
-/* Handing a message to the queue takes as long as the message is big and as the queue program likes, so a
- * child does it; what it finds out comes through a pipe. */
-enum { RESULT_SENT = 'K', RESULT_FAILED = 'Z', RESULT_NOT_STARTED = 'S' };
-
-typedef struct result
-{
-	char letter;
-	unsigned long qp;
-} result;
-
+/* The injector composes it and hands it to the queue program. */
 static struct {
-	pid_t pid;              /* 0: nothing under way */
-	int fd;
+	int busy;
 	uint64_t id;
 	int64_t since;
 	int64_t deadline;
 	bounce_ended *ended;
-	result r;
-} under_way = { .fd = -1 };
+} under_way;
 
 /* Where a bounce comes from: descriptors. message is -1 when it is gone. */
 typedef struct source
@@ -144,139 +129,6 @@ typedef struct source
 	int notes;
 	int message;
 } source;
-
-/* The first max bytes of a file, closing it. */
-static void put_start(qq *q, int fd, uint64_t max)
-{
-	char block[8192];
-
-	while (max) {
-		ssize_t r = io_read(fd, block, max < sizeof block ? (size_t)max : sizeof block, 0);
-
-		if (r <= 0) {
-			if (r < 0)
-				qq_fail(q);
-			break;
-		}
-		qq_put(q, block, (size_t)r);
-		max -= (uint64_t)r;
-	}
-	close(fd);
-}
-
-static void put_or_fail(qq *q, stralloc *sa, int ok)
-{
-	if (ok)
-		qq_put(q, sa->s, sa->len);
-	else
-		qq_fail(q);
-	stralloc_free(sa);
-}
-
-/* fd: of the message, or -1 when it is gone. */
-static void put_message(qq *q, int fd)
-{
-	uint64_t max = controls.bouncemaxbytes ? controls.bouncemaxbytes : UINT64_MAX;
-	stralloc sa = STRALLOC_ZERO;
-	struct stat st;
-
-	if (fd < 0) {
-		put_or_fail(q, &sa, bounce_missing(&sa));
-	} else if (fstat(fd, &st) < 0) {
-		qq_fail(q);
-		close(fd);
-	} else {
-		put_start(q, fd, max);
-		if ((uint64_t)st.st_size > max)
-			put_or_fail(q, &sa, bounce_cut(&sa, (uint64_t)st.st_size));
-	}
-}
-
-static void put_text(qq *q, int (*put)(stralloc *, bounce_letter const *), bounce_letter const *l)
-{
-	stralloc sa = STRALLOC_ZERO;
-
-	put_or_fail(q, &sa, put(&sa, l));
-}
-
-static result send_letter(source const *s, bounce_letter const *l)
-{
-	static qq q;
-
-	if (!qq_open(&q))
-		return (result){ .letter = RESULT_NOT_STARTED, .qp = 0 };
-	put_text(&q, bounce_head, l);
-	put_start(&q, s->notes, UINT64_MAX);
-	put_text(&q, bounce_foot, l);
-	put_message(&q, s->message);
-	if (l->senderlen)
-		qq_from(&q, "", 0);
-	else
-		qq_from(&q, "#@[]", 4);
-	qq_to(&q, l->to, l->tolen);
-	if (*qq_close(&q))
-		return (result){ .letter = RESULT_FAILED, .qp = 0 };
-	return (result){ .letter = RESULT_SENT, .qp = qq_qp(&q) };
-}
-
-/* A group of its own: should the queue program hang, both are killed together.
- * If we are killed, so is the child, and qmail-queue, not having seen the end, queues nothing: the next
- * qmail-send starts over. Signals meant for us do not concern it; what it starts has none blocked. */
-static _Noreturn void be_child(int fd, pid_t parent, source const *s, bounce_letter const *l)
-{
-	sigset_t all;
-	result r;
-
-	setpgid(0, 0);
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-	r = send_letter(s, l);
-	io_writeall(fd, (char const *)&r, sizeof r);
-	_exit(0);
-}
-
-static int start_child(source const *s, bounce_letter const *l)
-{
-	pid_t parent = getpid();
-	int p[2];
-
-	if (pipecoe(p) < 0)
-		return 0;
-	under_way.pid = fork();
-	if (under_way.pid == 0) {
-		close(p[0]);
-		be_child(p[1], parent, s, l);
-	}
-	close(p[1]);
-	if (under_way.pid > 0)
-		setpgid(under_way.pid, under_way.pid);  /* whoever comes first */
-	if (under_way.pid < 0) {
-		close(p[0]);
-		under_way.pid = 0;
-		return 0;
-	}
-	under_way.fd = p[0];
-	return 1;
-}
-
-static bounce_letter address_letter(char const *sender, size_t n)
-{
-	bounce_letter l = {
-		.date = time(0),
-		.from = controls.bouncefrom.s, .fromlen = controls.bouncefrom.len,
-		.host = controls.bouncehost.s, .hostlen = controls.bouncehost.len,
-		.to = sender, .tolen = n, .sender = sender, .senderlen = n,
-	};
-
-	if (n == 0) {
-		l.to = controls.doublebounceto.s;
-		l.tolen = controls.doublebounceto.len;
-	}
-	return l;
-}
 
 static int remove_notes(uint64_t id)
 {
@@ -288,7 +140,7 @@ static int remove_notes(uint64_t id)
 
 int bounce_busy(void)
 {
-	return under_way.pid > 0;
+	return under_way.busy;
 }
 
 int bounce_fresh(int64_t now)
@@ -324,14 +176,14 @@ static int open_source(source *s, uint64_t id)
 	return 0;
 }
 
-static int start(uint64_t id, bounce_letter const *l)
+static int start(uint64_t id, char const *sender, size_t n)
 {
 	source s;
 	int ok;
 
 	if (!open_source(&s, id))
 		return 0;
-	ok = start_child(&s, l);
+	ok = injector_ask(sender, n, s.notes, s.message);
 	if (!ok)
 		log_line("warning: unable to start qmail-queue, will try later", 0, 0);
 	close(s.notes);
@@ -342,28 +194,25 @@ static int start(uint64_t id, bounce_letter const *l)
 
 void bounce_inject(uint64_t id, char const *sender, size_t n, bounce_ended *ended, int64_t now)
 {
-	bounce_letter l = address_letter(sender, verp_owner(sender, n));
-
 	if (n == 4 && memcmp(sender, "#@[]", 4) == 0) {
 		log_line("triple bounce: discarding ", queuefile_name(QPATH_BOUNCE, id), 0);
 		ended(id, remove_notes(id), now);
-	} else if (!start(id, &l)) {
+	} else if (!start(id, sender, verp_owner(sender, n))) {
 		ended(id, 0, now);
 	} else {
+		under_way.busy = 1;
 		under_way.id = id;
 		under_way.ended = ended;
 		under_way.since = now;
 		under_way.deadline = now + INJECT_SECONDS;
-		under_way.r.letter = RESULT_FAILED;
 	}
 }
 
 void bounce_selprep(turn *t)
 {
-	if (!bounce_busy())
-		return;
-	turn_watch(t, under_way.fd, POLLIN);
-	turn_wake(t, under_way.deadline);
+	turn_watch(t, injector_fd(), POLLIN);
+	if (bounce_busy())
+		turn_wake(t, under_way.deadline);
 }
 
 /* A queue program that does not come to an end must not keep all other bounces, or us when we are to stop. Killed
@@ -375,9 +224,8 @@ static void enforce_deadline(int64_t now)
 	if (now < under_way.deadline)
 		return;
 	log_line("warning: the program that queues bounces takes too long: killed", 0, 0);
-	kill(-under_way.pid, SIGKILL);
-	kill(under_way.pid, SIGKILL);
-	under_way.deadline = now + STOP_SECONDS;        /* its end is seen as the end of the pipe */
+	injector_kill();
+	under_way.deadline = now + STOP_SECONDS;        /* its end comes as a result */
 }
 
 static void log_sent(uint64_t id, unsigned long qp)
@@ -389,59 +237,47 @@ static void log_sent(uint64_t id, unsigned long qp)
 	log_end();
 }
 
-/* All of it, in as many pieces as it comes: a part of it that was taken for a failure would be a second letter. */
-static int read_result(result *r)
-{
-	size_t n = 0;
-
-	while (n < sizeof *r) {
-		ssize_t took = io_read(under_way.fd, (char *)r + n, sizeof *r - n, 0);
-
-		if (took <= 0)
-			return 0;
-		n += (size_t)took;
-	}
-	return 1;
-}
-
-/* The child writes its result or nothing, and is gone soon after. */
-static void reap(void)
-{
-	int status;
-	result r = { .letter = RESULT_FAILED, .qp = 0 };
-
-	if (!read_result(&r))
-		r.letter = RESULT_FAILED;
-	close(under_way.fd);
-	child_wait(under_way.pid, &status);
-	under_way.pid = 0;
-	under_way.fd = -1;
-	under_way.r = r;
-}
-
-void bounce_do(turn const *t)
+static void settle(letter_result const *r, int64_t now)
 {
 	int ok = 0;
 
-	if (!bounce_busy())
-		return;
-	if (!turn_ready(t, under_way.fd)) {
-		enforce_deadline(t->now);
-		return;
-	}
-	reap();
-	switch (under_way.r.letter) {
-	case RESULT_SENT:
-		log_sent(under_way.id, under_way.r.qp);
+	switch (r->outcome) {
+	case LETTER_SENT:
+		log_sent(under_way.id, r->qp);
 		if (queuefile_exists(QPATH_MESS, under_way.id, 0) == 0)
 			damage_note(QPATH_MESS, under_way.id, no_message);
 		ok = remove_notes(under_way.id);
 		break;
-	case RESULT_NOT_STARTED:
+	case LETTER_NOT_STARTED:
 		log_line("warning: unable to start qmail-queue, will try later", 0, 0);
 		break;
 	default:
 		log_line("warning: trouble injecting bounce message, will try later", 0, 0);
 	}
-	under_way.ended(under_way.id, ok, t->now);
+	under_way.busy = 0;
+	under_way.ended(under_way.id, ok, now);
+}
+
+/* Nobody can start another one now: that is for the next qmail-send. */
+static void lose(int64_t now)
+{
+	if (bounce_busy())
+		settle(&(letter_result){ .outcome = LETTER_FAILED, .qp = 0 }, now);
+	log_line("alert: oh no! lost the process that queues bounces! dying...", 0, 0);
+	turn_stop();
+}
+
+void bounce_do(turn const *t)
+{
+	letter_result r;
+	injector_news news = INJECTOR_NOTHING;
+
+	if (turn_ready(t, injector_fd()))
+		news = injector_take(&r);
+	if (news == INJECTOR_LOST)
+		lose(t->now);
+	else if (news == INJECTOR_RESULT && bounce_busy())
+		settle(&r, t->now);
+	else if (bounce_busy())
+		enforce_deadline(t->now);
 }

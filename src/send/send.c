@@ -20,6 +20,7 @@
 #include "send/damage.h"
 #include "send/delivery.h"
 #include "send/finish.h"
+#include "send/injector.h"
 #include "send/inventory.h"
 #include "send/job.h"
 #include "send/log.h"
@@ -85,17 +86,30 @@ static void refuse_unless(int ok, char const *text)
 	_exit(EXIT_TEMP);
 }
 
-static void start(void)
+/* Everything is open that is not in the queue or in control, and the injector starts the only program that we need.
+ * Returns what the kernel lacks, which afterwards cannot be asked. */
+static char const *give_up_rights(char *name)
+{
+	char const *missing = sandbox_missing();
+
+	refuse_unless(injector_start(name), "unable to start the process that queues bounces");
+	refuse_unless(sandbox_enter(SANDBOX_SEND), "unable to enter the sandbox");
+	return missing;
+}
+
+static void start(char *name)
 {
 	unsigned int *limits = controls.concurrency;
+	char const *missing;
 	int mutex;
 
 	fds_cloexec_from(0);
 	refuse_unless(start_signals(), "unable to catch signals");
 	refuse_unless(chdir(conf_home) == 0, "unable to switch to home directory");
 	refuse_unless(controls_load(), "unable to read controls");
-	refuse_unless(chdir("queue") == 0 && queuefile_detect(), "unable to switch to queue directory");
 	umask(077);
+	missing = give_up_rights(name);
+	refuse_unless(chdir("queue") == 0 && queuefile_detect(), "unable to switch to queue directory");
 	refuse_unless(open_mutex(&mutex), "unable to open mutex");
 	refuse_unless(lock_mutex(mutex), "qmail-send is already running");
 	refuse_unless(read_limit(LOCAL_REPORTS, &limits[CHANNEL_LOCAL])
@@ -107,8 +121,8 @@ static void start(void)
 	bounce_init();
 	inventory_load();
 	delivery_status();
-	if (sandbox_missing())
-		log_line("warning: this kernel lacks ", sandbox_missing(), "; programs keep rights that they do not need");
+	if (missing)
+		log_line("warning: this kernel lacks ", missing, "; programs keep rights that they do not need");
 	todo_init();
 }
 
@@ -181,11 +195,11 @@ static int may_leave(void)
 	return turn_stopping() && delivery_idle() && cleaner_idle() && !bounce_busy();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	turn t;
 
-	start();
+	start(argc > 0 ? argv[0] : 0);
 	while (!may_leave()) {
 		prepare(&t);
 		if (!turn_wait(&t))

@@ -170,7 +170,7 @@ def run_all(qmail, homes):
     qmail.inject(b"", [b"foo-slow@mail.test.example", b"x@remote.example"], b"Subject: t\n\n")
     daemon = qmail.daemon.pid
     procs = {"qmail-send": daemon}
-    for name in ("qmail-lspawn", "qmail-rspawn", "qmail-clean", "qmail-remote", "qmail-local"):
+    for name in ("injector", "qmail-lspawn", "qmail-rspawn", "qmail-clean", "qmail-remote", "qmail-local"):
         procs[name] = find(daemon, name)
         if name != "qmail-local":
             ready(procs[name], WAITING)
@@ -249,6 +249,11 @@ SEALED = ("read /usr/bin/env|write /tmp/escape|make /tmp/escape.new|list /|mkdir
           "unix -|packet -|exec /bin/true|fork -|ptrace -|kill -|tgkill -|mount -|unshare -|bpf -|keys -|rings -|peek -|code -|"
           "shared -|much -|files -|setuid -|remove /tmp/escape")
 PROFILES = {
+    "send": ("qmails", HOME, "read control/me|read queue/mess/0/text|list queue/todo|list queue/info/0|list queue/mess/0|"
+             "make queue/bounce/probe|write queue/bounce/probe|read queue/bounce/probe|flush queue/bounce|remove queue/bounce/probe|"
+             "make queue/local/0/probe|remove queue/local/0/probe|write queue/lock/sendmutex",
+             SEALED.replace("much -|", "") + "|connect 2525|udp 2525|write control/me|make control/x|remove control/me|read users/assign|"
+             "read /etc/passwd|list .|list users|remove queue/mess/0/text|write queue/todo/text|link queue/bounce/5:control/x|make queue/x"),
     "queue": ("qmailq", QUEUE, "make pid/probe|link pid/probe:mess/0/probe|remove pid/probe|remove mess/0/probe|list todo|"
               "flush todo|write lock/trigger",
               SEALED + "|connect 2525|udp 2525|read todo/text|make lock/x|read ../control/me|make ../control/x|list info"),

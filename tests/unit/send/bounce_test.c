@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
@@ -14,6 +15,7 @@
 #include "base/conf.h"
 #include "send/bounce.h"
 #include "send/controls.h"
+#include "send/injector.h"
 #include "send/queuefile.h"
 
 static char dir[] = "/tmp/bounce_test.XXXXXX";
@@ -62,7 +64,7 @@ static int set_up(void **state)
 	if (pipe(l) < 0 || dup2(l[1], 0) < 0)
 		return -1;
 	log_fd = l[0];
-	return fcntl(log_fd, F_SETFL, O_NONBLOCK);
+	return injector_start(0) ? fcntl(log_fd, F_SETFL, O_NONBLOCK) : -1;
 }
 
 static int tear_down(void **state)
@@ -139,6 +141,7 @@ static void how_much_of_the_message(void **state)
 
 		print_message("%s\n", c->name);
 		controls.bouncemaxbytes = c->max;
+		assert_true(injector_start(0));
 		unlink("mess/0/5");
 		assert_true(!c->mess || put("mess/0/5", c->mess));
 		send_one(1);
@@ -164,17 +167,40 @@ static void odd_message(void **state)
 	unlink("mess/0/5");
 }
 
+/* The queue program that wrote its number, once it has. */
+static pid_t started(void)
+{
+	static struct timespec const moment = { .tv_nsec = 10000000 };
+	struct stat st;
+
+	while (stat(copy, &st) < 0 || st.st_size == 0)
+		nanosleep(&moment, 0);
+	return (pid_t)atol(letter());
+}
+
+static int ends(pid_t pid)
+{
+	static struct timespec const moment = { .tv_nsec = 10000000 };
+	unsigned int i;
+
+	for (i = 0; i < 500 && kill(pid, 0) == 0; i++)
+		nanosleep(&moment, 0);
+	return i < 500;
+}
+
 /* It is given an hour, then nothing is queued and the next one has its turn. */
 static void hanging_program(void **state)
 {
 	char s[256];
 	ssize_t n;
 	turn t;
+	pid_t pid;
 
 	(void)state;
 	if (access(conf_home, X_OK) < 0)
 		skip();
-	assert_true(script("cat >/dev/null; sleep 1000") && put("mess/0/5", "x") && put("bounce/5", "y\n"));
+	unlink(copy);
+	assert_true(script("cat >/dev/null; echo $$ >\"$COPY\"; sleep 1000") && put("mess/0/5", "x") && put("bounce/5", "y\n"));
 	while (read(log_fd, s, sizeof s) > 0)
 		;
 	end.times = 0;
@@ -187,7 +213,9 @@ static void hanging_program(void **state)
 	t.now = 4599;
 	bounce_do(&t);
 	assert_true(bounce_busy());
+	pid = started();
 	run(4600);
+	assert_true(ends(pid));
 	assert_int_equal(end.times, 1);
 	assert_false(end.ok);
 	assert_int_equal(access("bounce/5", F_OK), 0);
