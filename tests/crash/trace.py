@@ -8,7 +8,7 @@ import os
 import re
 
 STRACE = ["strace", "-f", "-qq", "-ttt", "-T", "-xx", "-y", "-s", "4194304",
-          "-e", "trace=%file,%desc,%process,sync,syncfs", "-e", "signal=none"]
+          "-e", "trace=%file,%desc,%process,sync,syncfs,recvmsg", "-e", "signal=none"]
 
 # What happened: names: ((path, inode or None), ...), which a power cut keeps or loses together; write: inode, offset,
 # bytes; truncate: inode, length; sync: inode, directory or None for everything, and whether it succeeded;
@@ -233,6 +233,16 @@ class Reader:
             f.offset += c.result
         return ()
     do_readv = do_read
+
+    def do_recvmsg(self, p, c):
+        """Descriptors may come from another process. (Their offset is not shared here: each is used by one side.)"""
+        m = re.search(r"SCM_RIGHTS, cmsg_data=\[(.*?)\]", c.args)
+        for fd, escaped, _ in FD.findall(m[1]) if m else ():
+            path = text(escaped).decode("latin-1")
+            p.table.pop(int(fd), None)
+            if path in self.names:
+                p.table[int(fd)] = File(self.names[path], path)
+        return ()
 
     def do_lseek(self, p, c):
         f = self.descriptor(p, c.args)[1]
