@@ -306,8 +306,10 @@ class Killed(Flow):
         w.start("./Maildir/")
         pids = w.children()
         w.known = [trace.running(p) for p in pids.values()]
-        one = pids.pop(self.daemon)
-        w.attach([one], *(["-e", "inject=%s:signal=KILL:when=%d" % (self.call, self.n)] if self.call else []))
+        ones = [pids.pop(self.daemon)]
+        if self.daemon == "qmail-send":
+            ones.append(pids.pop("injector"))
+        w.attach(ones, *(["-e", "inject=%s:signal=KILL:when=%d" % (self.call, self.n)] if self.call else []))
         self.trace = w.traces[-1]
         w.attach(list(pids.values()))
         assert w.queue(self.sender, self.recipients, self.text()) == 0

@@ -193,17 +193,18 @@ class World(harness.Home):
 
     # ---- daemons
     def children(self):
-        """pid of each of the four daemons, once they are where they work."""
+        """pid of each of the four daemons and of the injector, once the daemons are where they work."""
         def ready():
             with open("/proc/%d/task/%d/children" % (self.pid, self.pid)) as f:
                 pids = [int(x) for x in f.read().split()] + [self.pid]
-            there = [os.readlink("/proc/%d/cwd" % pid).endswith(("/queue", "/queue/mess")) for pid in pids]
-            return pids if len(pids) == 4 and all(there) else None
-        out = {}
-        for pid in wait_for("the daemons", ready):
-            with open("/proc/%d/comm" % pid) as f:
-                out[f.read().strip()] = pid
-        return out
+            out = {}
+            for pid in pids:
+                with open("/proc/%d/comm" % pid) as f:
+                    out[f.read().strip()] = pid
+            there = [name for name, pid in out.items()
+                     if name == "injector" or os.readlink("/proc/%d/cwd" % pid).endswith(("/queue", "/queue/mess"))]
+            return out if len(there) == 5 else None
+        return wait_for("the daemons", ready)
 
     def attach(self, pids, *more):
         """Record these processes, which are idle, and what they start."""
