@@ -128,10 +128,13 @@ static letter_result reap(void)
 
 /* ---- the injector ---------------------------------------------------------------------------------- */
 
+enum { PAUSE_SECONDS = 1 };
+
+/* A result must not get lost: qmail-send would wait for it. When nobody is there to hear it, that is seen next. */
 static void answer(letter_result r)
 {
-	/* Nobody to hear it: that is seen next. */
-	(void)send(SOCKET, &r, sizeof r, MSG_NOSIGNAL);
+	while (send(SOCKET, &r, sizeof r, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
+		sleep(PAUSE_SECONDS);
 }
 
 static void take_rights(request *r, struct msghdr *m)
@@ -144,19 +147,23 @@ static void take_rights(request *r, struct msghdr *m)
 			memcpy(r->fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
 }
 
-/* Returns 0 at the end. r->n is 0 if the packet is cut. */
-static int receive(request *r)
+typedef enum { RECEIVED, NOT_NOW, END } reception;
+
+/* r->n is 0 if the packet is cut. */
+static reception receive(request *r)
 {
 	rights place;
 	struct iovec v = { .iov_base = r->packet, .iov_len = sizeof r->packet };
 	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &place, .msg_controllen = sizeof place };
 	ssize_t n = recvmsg(SOCKET, &m, MSG_CMSG_CLOEXEC);
 
+	if (n < 0 && errno != ECONNRESET)
+		return NOT_NOW;
 	if (n <= 0)
-		return 0;
+		return END;
 	take_rights(r, &m);
 	r->n = m.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ? 0 : (size_t)n;
-	return 1;
+	return RECEIVED;
 }
 
 static int is_kill(request const *r)
@@ -170,13 +177,17 @@ static int is_bounce(request const *r)
 	return r->n == 0 || r->packet[0] == KIND_BOUNCE;
 }
 
+/* Returns 0 at the end. */
 static int serve(void)
 {
 	static request r;
+	reception what = receive(&r);
 	unsigned int i;
 
-	if (!receive(&r))
-		return 0;
+	if (what == NOT_NOW)
+		sleep(PAUSE_SECONDS);
+	if (what != RECEIVED)
+		return what != END;
 	if (is_kill(&r))
 		kill_child();
 	else if (is_bounce(&r) && (r.n == 0 || child.pid || r.fds[0] < 0 || !start_child(&r)))
@@ -221,8 +232,10 @@ static _Noreturn void be_injector(int s, char *name)
 		struct pollfd x[] = { { .fd = SOCKET, .events = POLLIN, .revents = 0 },
 			{ .fd = child.fd, .events = POLLIN, .revents = 0 } };
 
-		if (poll(x, 2, -1) < 0)
+		if (poll(x, 2, -1) < 0) {
+			sleep(PAUSE_SECONDS);
 			continue;
+		}
 		if (x[1].revents)
 			answer(reap());
 		if (x[0].revents && !serve()) {
@@ -310,7 +323,7 @@ injector_news injector_take(letter_result *r)
 
 	if (n == (ssize_t)sizeof *r)
 		return INJECTOR_RESULT;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (n < 0 && errno != ECONNRESET)
 		return INJECTOR_NOTHING;
 	hang_up();
 	return INJECTOR_LOST;

@@ -49,6 +49,11 @@ def write_as(name, text):
     os.chmod(p, 0o644)
 
 
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+        return [int(x) for x in f.read().split()]
+
+
 class Chain:
     def __init__(self, place):
         self.place, self.home = place, place.home
@@ -121,7 +126,10 @@ class Chain:
 
     def attach(self, name, options):
         pid = self.pids[name]
-        self.tracer = start(tracer("-f", "-b", "execve", *options, "-p", str(pid)), [0, 1, 2], env=os.environ)
+        # what qmail-send starts is started for it by the injector
+        pids = [pid] + (children(pid) if name == "send" else [])
+        them = [x for p in pids for x in ("-p", str(p))]
+        self.tracer = start(tracer("-f", "-b", "execve", *options, *them), [0, 1, 2], env=os.environ)
 
         def traced():
             with open("/proc/%d/status" % pid) as f:
