@@ -36,57 +36,33 @@ static void table_read(text_table *t)
 	t->error = openslurpclose(&t->text, assign_file) ? 0 : errno;
 }
 
-/* A line at *at: 1, or 0 behind the last one. *number counts. */
-static int next_line(text_table const *t, size_t *at, char const **line, size_t *n, size_t *number)
-{
-	char const *newline;
-
-	if (*at >= t->text.len)
-		return 0;
-	*line = t->text.s + *at;
-	newline = memchr(*line, '\n', t->text.len - *at);
-	*n = newline ? (size_t)(newline - *line) : t->text.len - *at;
-	*at += *n + 1;
-	++*number;
-	return 1;
-}
-
 /* The line that has a key; of two the first one counts, as in the table made of it. */
 static int table_line(text_table *t, char const *key, size_t n)
 {
-	size_t at = 0;
-	size_t number = 0;
+	users_text lines = { .s = t->text.s, .n = t->text.len };
 
-	while (next_line(t, &at, &t->start, &t->length, &number)) {
-		users_line_status st = users_line_parse(&t->found, t->start, t->length);
-
-		if (st == USERS_LINE_END)
-			break;
-		if (st == USERS_LINE_OK && users_line_has_key(&t->found, key, n))
-			return t->line = number, 1;
-	}
+	while (users_text_next(&lines))
+		if (lines.status == USERS_LINE_OK && users_line_has_key(&lines.entry, key, n)) {
+			t->found = lines.entry;
+			t->start = lines.start;
+			t->length = lines.length;
+			t->line = lines.line;
+			return 1;
+		}
 	return 0;
 }
 
 static int table_wild(text_table *t)
 {
-	size_t at = 0;
-	size_t number = 0;
-	char const *line;
-	size_t n;
-	users_line l;
+	users_text lines = { .s = t->text.s, .n = t->text.len };
 
 	t->data.len = 0;
-	while (next_line(t, &at, &line, &n, &number)) {
-		users_line_status st = users_line_parse(&l, line, n);
-		char last;
+	while (users_text_next(&lines)) {
+		users_line const *l = &lines.entry;
 
-		if (st == USERS_LINE_END)
-			break;
-		if (st != USERS_LINE_OK || l.sign != '+' || l.locallen == 0)
+		if (lines.status != USERS_LINE_OK || l->sign != '+' || l->locallen == 0)
 			continue;
-		last = text_lower(l.local[l.locallen - 1]);
-		if (!stralloc_append(&t->data, last))
+		if (!stralloc_append(&t->data, text_lower(l->local[l->locallen - 1])))
 			return -1;
 	}
 	return 1;
@@ -112,25 +88,11 @@ static int table_find_text(void *table, char const *key, size_t n, char const **
 
 static void tell_mistake(steps *s, text_table const *t)
 {
-	size_t at = 0;
-	size_t number = 0;
-	char const *line;
-	size_t n;
-	users_line l;
+	size_t line;
+	char const *mistake = users_text_mistake(t->text.s, t->text.len, &line);
 
-	while (next_line(t, &at, &line, &n, &number)) {
-		users_line_status st = users_line_parse(&l, line, n);
-
-		if (st == USERS_LINE_END)
-			return;
-		if (st != USERS_LINE_OK) {
-			steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, number, users_line_problem(st),
-				" (qmail-newu stops here)", (char *)0);
-			return;
-		}
-	}
-	steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, number,
-		"no line that is a single dot ends it: qmail-newu will not take it", (char *)0);
+	if (mistake)
+		steps_add(s, STAGE_ASSIGN, STEP_WARNING, assign_file, line, mistake, " (qmail-newu stops here)", (char *)0);
 }
 
 /* ---- users/cdb */

@@ -2,41 +2,15 @@
 
 #include "fallback.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
 
-#include "base/conf.h"
+#include "base/running.h"
 
 static char const file[] = "control/defaultdelivery";
-
-/* Whether the process whose directory in /proc is dir runs this installation's qmail-lspawn, or did before that was
- * replaced. */
-static int is_lspawn(int dir)
-{
-	static char const name[] = "/bin/qmail-lspawn";
-	static char const replaced[] = " (deleted)";
-	size_t home = strlen(conf_home);
-	char exe[PATH_MAX];
-	struct stat own;
-	struct stat its;
-	ssize_t r = readlinkat(dir, "exe", exe, sizeof exe - 1);
-
-	/* By the file itself: the home may be known by another name. */
-	if (r > 0 && stat("bin/qmail-lspawn", &own) == 0 && fstatat(dir, "exe", &its, 0) == 0
-	 && own.st_dev == its.st_dev && own.st_ino == its.st_ino)
-		return 1;
-	if (r < (ssize_t)(home + sizeof name - 1))
-		return 0;
-	exe[r] = 0;
-	return memcmp(exe, conf_home, home) == 0 && strncmp(exe + home, name, sizeof name - 1) == 0
-		&& (!exe[home + sizeof name - 1] || strcmp(exe + home + sizeof name - 1, replaced) == 0);
-}
 
 /* The first argument of the process. */
 static int take_argument(stralloc *sa, int dir)
@@ -57,21 +31,14 @@ static int take_argument(stralloc *sa, int dir)
 
 static int of_running(stralloc *sa)
 {
-	DIR *proc = geteuid() == 0 ? opendir("/proc") : 0;
-	struct dirent *d;
+	running r;
 	int found = 0;
 
-	while (proc && !found && (d = readdir(proc))) {
-		int dir = d->d_name[0] >= '1' && d->d_name[0] <= '9'
-			? openat(dirfd(proc), d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-		if (dir < 0)
-			continue;
-		found = is_lspawn(dir) && take_argument(sa, dir);
-		close(dir);
-	}
-	if (proc)
-		closedir(proc);
+	if (geteuid() != 0 || !running_start(&r))
+		return 0;
+	while (!found && running_next(&r))
+		found = running_is(&r, "/bin/qmail-lspawn") && take_argument(sa, r.dir);
+	running_end(&r);
 	return found;
 }
 

@@ -121,6 +121,36 @@ int users_line_has_key(users_line const *l, char const *key, size_t n)
 		&& text_casecmp(l->local, key + 1, l->locallen) == 0;
 }
 
+int users_text_next(users_text *t)
+{
+	char const *newline;
+
+	if (t->at >= t->n || (t->line && t->status == USERS_LINE_END))
+		return 0;
+	t->start = t->s + t->at;
+	newline = memchr(t->start, '\n', t->n - t->at);
+	t->length = newline ? (size_t)(newline - t->start) : t->n - t->at;
+	t->at += t->length + 1;
+	t->line++;
+	t->status = users_line_parse(&t->entry, t->start, t->length);
+	return 1;
+}
+
+char const *users_text_mistake(char const *s, size_t n, size_t *line)
+{
+	users_text t = { .s = s, .n = n };
+
+	while (users_text_next(&t)) {
+		*line = t.line;
+		if (t.status == USERS_LINE_END)
+			return 0;
+		if (t.status != USERS_LINE_OK)
+			return users_line_problem(t.status);
+	}
+	*line = 0;
+	return "no line that is a single dot ends it; add one";
+}
+
 /* ---- users/cdb */
 
 int users_open(void)

@@ -59,6 +59,25 @@ extern int users_line_record(users_line const *l, stralloc *key, stralloc *data)
 /* users_line_has_key: whether the key of the line's record is key[0..n), in lower case. */
 extern int users_line_has_key(users_line const *l, char const *key, size_t n);
 
+/* users/assign line by line. Start with { .s = text, .n = its length }. */
+typedef struct users_text
+{
+	char const *s;
+	size_t n;
+	size_t at;                      /* where the next line starts */
+	size_t line;                    /* number of the present one */
+	char const *start;              /* its text, without the newline */
+	size_t length;
+	users_line_status status;
+	users_line entry;               /* if the status is OK */
+} users_text;
+
+/* users_text_next: 1 and the next line, up to the one that ends the file; 0 when there is none.
+ * users_text_mistake: why qmail-newu does not take the whole of s[0..n), for a person, and *line, 0 if it is about
+ * the file; null when it does. */
+extern int users_text_next(users_text *t);
+extern char const *users_text_mistake(char const *s, size_t n, size_t *line);
+
 /* ---- users/cdb */
 
 /* users_open: a descriptor of users/cdb, or of users/assign.cdb where there is no users/cdb, below the current

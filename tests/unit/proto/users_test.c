@@ -132,6 +132,50 @@ static void line_doubt(void **state)
 
 #define RECORD(s) (s), sizeof (s)
 
+static void text_lines(void **state)
+{
+	static char const s[] = "=a:u:1:2:/h:::\n#x\n\n+b-:u:1:2:/h:-::\n.\n=c:u:1:2:/h:::\n";
+	static users_line_status const expect[] =
+		{ USERS_LINE_OK, USERS_LINE_SIGN, USERS_LINE_EMPTY, USERS_LINE_OK, USERS_LINE_END };
+	users_text t = { .s = s, .n = sizeof s - 1 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof expect / sizeof *expect; i++) {
+		assert_true(users_text_next(&t));
+		assert_int_equal(t.line, i + 1);
+		assert_int_equal(t.status, expect[i]);
+	}
+	assert_memory_equal(t.start, ".", t.length);
+	assert_false(users_text_next(&t));
+	assert_false(users_text_next(&t));
+	t = (users_text){ .s = "", .n = 0 };
+	assert_false(users_text_next(&t));
+}
+
+static void text_mistake(void **state)
+{
+	static struct { char const *s; int mistake; size_t line; } const cases[] =
+	{
+		{ ".\n", 0, 1 },
+		{ ".", 0, 1 },
+		{ "=a:u:1:2:/h:::\n.\nanything", 0, 2 },
+		{ "", 1, 0 },
+		{ "=a:u:1:2:/h:::\n", 1, 0 },
+		{ "=a:u:1:2:/h:::\n\n.\n", 1, 2 },
+		{ "=a:u:1:2:/h::\n.\n", 1, 1 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t line = 9;
+
+		assert_int_equal(users_text_mistake(cases[i].s, strlen(cases[i].s), &line) != 0, cases[i].mistake);
+		assert_int_equal(line, cases[i].line);
+	}
+}
+
 static void record_status(void **state)
 {
 	static struct { char const *s; size_t n; users_record_status expect; } const cases[] =
@@ -201,6 +245,8 @@ int main(void)
 		cmocka_unit_test(line_cut),
 		cmocka_unit_test(line_record),
 		cmocka_unit_test(line_doubt),
+		cmocka_unit_test(text_lines),
+		cmocka_unit_test(text_mistake),
 		cmocka_unit_test(record_status),
 		cmocka_unit_test(record_fields),
 	};
