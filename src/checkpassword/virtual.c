@@ -9,6 +9,7 @@
 
 #include <cdb.h>
 
+#include "base/table.h"
 #include "base/text.h"
 #include "proto/poppasswd.h"
 #include "secret.h"
@@ -21,7 +22,7 @@ static int find(struct cdb *c, char const *name, char const **data, unsigned int
 
 	if (!poppasswd_key(&key, name, strlen(name)))
 		return *why = "out of memory", -1;
-	r = cdb_find(c, key.s, (unsigned int)key.len);
+	r = table_find(c, key.s, key.len);
 	stralloc_free(&key);
 	if (r > 0) {
 		*len = cdb_datalen(c);

@@ -11,27 +11,23 @@
 static void feed(stralloc *notes, span in, cut c)
 {
 	clean_request r = CLEAN_REQUEST_ZERO;
-	uint32_t state = 0;
-	size_t start = 0;
+	pieces p = PIECES(in, c);
 
-	while (start < in.n) {
-		size_t n = fuzz_piece(c, &state, in.n - start);
-		char *block = fuzz_copy((span){ in.s + start, n });
+	while (fuzz_next(&p)) {
 		size_t pos = 0;
 		clean_status status;
 
-		while ((status = clean_next(&r, block, n, &pos)) != CLEAN_MORE) {
-			HOLDS(pos > 0 && block[pos - 1] == 0);
+		while ((status = clean_next(&r, p.block, p.n, &pos)) != CLEAN_MORE) {
+			HOLDS(pos > 0 && p.block[pos - 1] == 0);
 			fuzz_putn(notes, status);
 			if (status == CLEAN_READY) {
 				fuzz_putn(notes, r.verb);
 				fuzz_putn(notes, r.id);
 			}
 		}
-		HOLDS(pos == n);
-		start += n;
-		free(block);
+		HOLDS(pos == p.n);
 	}
+	fuzz_done(&p);
 }
 
 /* The number in s[0..n), or 0 in *ok if it is none or does not fit. */

@@ -73,6 +73,24 @@ size_t fuzz_piece(cut c, uint32_t *state, size_t n)
 	return len < n ? len : n;
 }
 
+int fuzz_next(pieces *p)
+{
+	fuzz_done(p);
+	p->n = fuzz_piece(p->cut, &p->state, p->left.n);
+	if (p->n == 0)
+		return 0;
+	p->block = fuzz_copy((span){ p->left.s, p->n });
+	p->left.s += p->n;
+	p->left.n -= p->n;
+	return 1;
+}
+
+void fuzz_done(pieces *p)
+{
+	free(p->block);
+	p->block = 0;
+}
+
 void fuzz_put(stralloc *sa, char const *s, size_t n)
 {
 	fuzz_putn(sa, n);

@@ -43,6 +43,20 @@ typedef enum { CUT_NOT, CUT_BYTES, CUT_PIECES, CUTS } cut;
 /* fuzz_piece: how much of n bytes comes next; *state is 0 in the beginning. 0 for n 0. */
 extern size_t fuzz_piece(cut c, uint32_t *state, size_t n);
 
+/* An input as it arrives. fuzz_next: the next piece is in block, in memory of its own, n bytes; 0: there is none
+ * left. fuzz_done: give the last one's memory back. */
+typedef struct pieces
+{
+	span left;
+	cut cut;
+	uint32_t state;
+	char *block;
+	size_t n;
+} pieces;
+#define PIECES(in, how) { .left = (in), .cut = (how) }
+extern int fuzz_next(pieces *p);
+extern void fuzz_done(pieces *p);
+
 /* fuzz_put: note an observation in *sa, a text or (fuzz_putn) a number; two runs that saw the same have equal notes.
  * fuzz_agree: they must be equal; the second is freed. No memory is the end of the program. */
 extern void fuzz_put(stralloc *sa, char const *s, size_t n);

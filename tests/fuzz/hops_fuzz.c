@@ -46,18 +46,11 @@ static hops count_hops(span in)
 static hops feed_hops(span in, cut c)
 {
 	hops h = HOPS_ZERO;
-	uint32_t state = 0;
-	size_t pos = 0;
-	size_t n;
+	pieces p = PIECES(in, c);
 
-	for (; pos < in.n; pos += n) {
-		char *block;
-
-		n = fuzz_piece(c, &state, in.n - pos);
-		block = fuzz_copy((span){ in.s + pos, n });
-		hops_feed(&h, block, n);
-		free(block);
-	}
+	while (fuzz_next(&p))
+		hops_feed(&h, p.block, p.n);
+	fuzz_done(&p);
 	return h;
 }
 

@@ -42,6 +42,28 @@ void memory_free(void)
 	stralloc_free(&now.recipients);
 }
 
+static span of(stralloc const *sa)
+{
+	return (span){ sa->s, sa->len };
+}
+
+void memory_again(span in, char const *relayclient, int (*run)(span, cut, char const *), int end)
+{
+	stralloc said = memory_now.out;
+	stralloc queued = memory_now.queued;
+	cut c;
+
+	memory_now.out = memory_now.queued = (stralloc)STRALLOC_ZERO;
+	for (c = CUT_BYTES; c < CUTS; c++) {
+		HOLDS(run(in, c, relayclient) == end);
+		HOLDS(fuzz_same(of(&said), of(&memory_now.out)));
+		HOLDS(fuzz_same(of(&queued), of(&memory_now.queued)));
+	}
+	stralloc_free(&said);
+	stralloc_free(&queued);
+	memory_free();
+}
+
 /* ---- base/io.h: nothing takes any time ------------------------------------------------------------------------ */
 
 int io_start(void)

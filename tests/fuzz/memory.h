@@ -27,4 +27,8 @@ extern memory memory_now;
 extern void memory_start(span in, cut c);
 extern void memory_free(void);
 
+/* memory_again: run has handled in at once and ended with end: byte by byte and in pieces it must end the same, and say
+ * and queue the same. Then memory_free. */
+extern void memory_again(span in, char const *relayclient, int (*run)(span in, cut c, char const *relayclient), int end);
+
 #endif

@@ -259,27 +259,14 @@ static void check_queue(tracker const *t)
 
 static void check(span in, char const *relayclient)
 {
-	stralloc said = STRALLOC_ZERO;
-	stralloc queued = STRALLOC_ZERO;
 	tracker t = { .in = in };
 	int code = run(in, CUT_NOT, relayclient);
-	cut c;
 
 	t.out = (span){ memory_now.out.s, memory_now.out.len };
 	follow(&t);
 	check_queue(&t);
-	said = memory_now.out;
-	queued = memory_now.queued;
-	memory_now.out = memory_now.queued = (stralloc)STRALLOC_ZERO;
-	for (c = CUT_BYTES; c < CUTS; c++) {
-		HOLDS(run(in, c, relayclient) == code);
-		HOLDS(fuzz_same((span){ said.s, said.len }, (span){ memory_now.out.s, memory_now.out.len }));
-		HOLDS(fuzz_same((span){ queued.s, queued.len }, (span){ memory_now.queued.s, memory_now.queued.len }));
-	}
-	stralloc_free(&said);
-	stralloc_free(&queued);
 	stralloc_free(&t.counts);
-	memory_free();
+	memory_again(in, relayclient, run, code);
 }
 
 int LLVMFuzzerTestOneInput(uint8_t const *data, size_t size)

@@ -39,24 +39,20 @@ static void note(stralloc *notes, unsigned int number, span mess, span sender, s
 static void feed_requests(stralloc *notes, span in, cut c)
 {
 	spawn_request r = SPAWN_REQUEST_ZERO;
-	uint32_t state = 0;
-	size_t start = 0;
+	pieces p = PIECES(in, c);
 
-	while (start < in.n) {
-		size_t n = fuzz_piece(c, &state, in.n - start);
-		char *block = fuzz_copy((span){ in.s + start, n });
+	while (fuzz_next(&p)) {
 		size_t pos = 0;
 
-		while (spawn_request_feed(&r, block, n, &pos) == SPAWN_REQUEST_READY) {
+		while (spawn_request_feed(&r, p.block, p.n, &pos) == SPAWN_REQUEST_READY) {
 			HOLDS(r.number <= 255);
 			note(notes, r.number, (span){ r.mess.s, r.mess.len }, (span){ r.sender.s, r.sender.len },
 				(span){ r.recipient.s, r.recipient.len });
 			check_request(&r);
 		}
-		HOLDS(pos == n);
-		start += n;
-		free(block);
+		HOLDS(pos == p.n);
 	}
+	fuzz_done(&p);
 	stralloc_free(&r.mess);
 	stralloc_free(&r.sender);
 	stralloc_free(&r.recipient);
@@ -90,25 +86,21 @@ static void expect_requests(stralloc *notes, span in)
 static void feed_reports(stralloc *notes, span in, cut c)
 {
 	spawn_report r = SPAWN_REPORT_ZERO;
-	uint32_t state = 0;
-	size_t start = 0;
+	pieces p = PIECES(in, c);
 
-	while (start < in.n) {
-		size_t n = fuzz_piece(c, &state, in.n - start);
-		char *block = fuzz_copy((span){ in.s + start, n });
+	while (fuzz_next(&p)) {
 		size_t pos = 0;
 
-		while (spawn_report_feed(&r, block, n, &pos) == 1) {
+		while (spawn_report_feed(&r, p.block, p.n, &pos) == 1) {
 			HOLDS(r.number <= 255 && r.text.len <= SPAWN_REPORT_MAX);
 			HOLDS(r.text.len == 0 || !memchr(r.text.s, 0, r.text.len));
 			fuzz_putn(notes, r.number);
 			fuzz_putn(notes, (unsigned char)r.letter);
 			fuzz_put(notes, r.text.s, r.text.len);
 		}
-		HOLDS(pos == n);
-		start += n;
-		free(block);
+		HOLDS(pos == p.n);
 	}
+	fuzz_done(&p);
 	stralloc_free(&r.text);
 }
 
@@ -139,18 +131,11 @@ typedef struct kind
 static void make_report(stralloc *out, kind const *k, span in, cut c, int status)
 {
 	report r = REPORT_ZERO;
-	uint32_t state = 0;
-	size_t start = 0;
-	size_t n;
+	pieces p = PIECES(in, c);
 
-	for (; start < in.n; start += n) {
-		char *block;
-
-		n = fuzz_piece(c, &state, in.n - start);
-		block = fuzz_copy((span){ in.s + start, n });
-		k->feed(&r, block, n);
-		free(block);
-	}
+	while (fuzz_next(&p))
+		k->feed(&r, p.block, p.n);
+	fuzz_done(&p);
 	fuzz_memory(k->put(&r, status, 7, out));
 	report_reset(&r);
 }

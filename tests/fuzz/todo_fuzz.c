@@ -20,16 +20,13 @@ static void read_todo(stralloc *notes, span in, cut c)
 {
 	todo_reader t = TODO_READER_ZERO;
 	todo_status status = TODO_MORE;
-	uint32_t state = 0;
-	size_t start = 0;
+	pieces p = PIECES(in, c);
 	size_t senders = 0;
 
-	while (start < in.n && status != TODO_BAD) {
-		size_t n = fuzz_piece(c, &state, in.n - start);
-		char *block = fuzz_copy((span){ in.s + start, n });
+	while (status != TODO_BAD && fuzz_next(&p)) {
 		size_t pos = 0;
 
-		while ((status = todo_next(&t, block, n, &pos)) > TODO_MORE) {
+		while ((status = todo_next(&t, p.block, p.n, &pos)) > TODO_MORE) {
 			fuzz_putn(notes, (uint64_t)status);
 			HOLDS(status != TODO_SENDER || ++senders == 1);
 			if (status == TODO_UID || status == TODO_PID)
@@ -37,10 +34,9 @@ static void read_todo(stralloc *notes, span in, cut c)
 			else
 				fuzz_put(notes, t.address, t.len + 1);
 		}
-		HOLDS(status == TODO_BAD || pos == n);
-		start += n;
-		free(block);
+		HOLDS(status == TODO_BAD || pos == p.n);
 	}
+	fuzz_done(&p);
 	fuzz_putn(notes, status == TODO_BAD ? 2 : (uint64_t)todo_whole(&t));
 	todo_free(&t);
 }
@@ -49,15 +45,12 @@ static void read_recips(stralloc *notes, span in, cut c)
 {
 	recips_reader r = RECIPS_READER_ZERO;
 	recips_status status;
-	uint32_t state = 0;
-	size_t start = 0;
+	pieces p = PIECES(in, c);
 
-	while (start < in.n) {
-		size_t n = fuzz_piece(c, &state, in.n - start);
-		char *block = fuzz_copy((span){ in.s + start, n });
+	while (fuzz_next(&p)) {
 		size_t pos = 0;
 
-		while ((status = recips_next(&r, block, n, &pos)) != RECIPS_MORE) {
+		while ((status = recips_next(&r, p.block, p.n, &pos)) != RECIPS_MORE) {
 			HOLDS(status == RECIPS_TODO || status == RECIPS_DONE || status == RECIPS_BAD);
 			/* The letter is where the mark would go. */
 			HOLDS(r.offset < in.n);
@@ -67,10 +60,9 @@ static void read_recips(stralloc *notes, span in, cut c)
 			fuzz_putn(notes, r.offset);
 			fuzz_put(notes, r.recipient, r.len + 1);
 		}
-		HOLDS(pos == n);
-		start += n;
-		free(block);
+		HOLDS(pos == p.n);
 	}
+	fuzz_done(&p);
 	fuzz_putn(notes, (uint64_t)recips_cut(&r));
 	recips_free(&r);
 }

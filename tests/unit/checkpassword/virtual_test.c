@@ -111,6 +111,17 @@ static void answers(void **state)
 	stralloc_free(&a.shell);
 }
 
+static void flip(off_t at)
+{
+	int fd = open(POPPASSWD_CDB, O_RDWR | O_CLOEXEC);
+	char b;
+
+	assert_int_equal(pread(fd, &b, 1, at), 1);
+	b = (char)(b ^ 0x20);
+	assert_int_equal(pwrite(fd, &b, 1, at), 1);
+	close(fd);
+}
+
 /* Every way to be damaged is trouble, and never "no such account" for one that is there. */
 static void damage(void **state)
 {
@@ -122,6 +133,11 @@ static void damage(void **state)
 	(void)state;
 	make_table();
 	assert_int_equal(stat(POPPASSWD_CDB, &st), 0);
+	for (n = 0; n < st.st_size; n++) {
+		flip(n);
+		assert_int_not_equal(virtual_check(&a, home, "joe@a.example", "wrong", &why), VERDICT_UNKNOWN);
+		flip(n);
+	}
 	for (n = st.st_size - 1; n >= 0; n -= n > 64 ? 61 : 1) {
 		assert_int_equal(truncate(POPPASSWD_CDB, n), 0);
 		assert_int_not_equal(virtual_check(&a, home, "joe@a.example", "wrong", &why), VERDICT_UNKNOWN);
