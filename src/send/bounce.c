@@ -138,6 +138,36 @@ static int remove_notes(uint64_t id)
 	return 0;
 }
 
+/* Bounces that are queued while their notes withstand being removed: they are not sent again by this qmail-send.
+ * Without memory to keep one in mind it would go out twice, which is the lesser evil. */
+static stralloc queued = STRALLOC_ZERO;
+
+static size_t find_queued(uint64_t id)
+{
+	size_t at;
+
+	for (at = 0; at < queued.len; at += sizeof id)
+		if (memcmp(queued.s + at, &id, sizeof id) == 0)
+			break;
+	return at;
+}
+
+static int remove_queued(uint64_t id)
+{
+	size_t at = find_queued(id);
+
+	if (!remove_notes(id)) {
+		if (at == queued.len)
+			(void)!stralloc_catb(&queued, (char const *)&id, sizeof id);
+		return 0;
+	}
+	if (at < queued.len) {
+		queued.len -= sizeof id;
+		memmove(queued.s + at, queued.s + queued.len, sizeof id);
+	}
+	return 1;
+}
+
 int bounce_busy(void)
 {
 	return under_way.busy;
@@ -194,7 +224,9 @@ static int start(uint64_t id, char const *sender, size_t n)
 
 void bounce_inject(uint64_t id, char const *sender, size_t n, bounce_ended *ended, int64_t now)
 {
-	if (n == 4 && memcmp(sender, "#@[]", 4) == 0) {
+	if (find_queued(id) < queued.len) {
+		ended(id, remove_queued(id), now);
+	} else if (n == 4 && memcmp(sender, "#@[]", 4) == 0) {
 		log_line("triple bounce: discarding ", queuefile_name(QPATH_BOUNCE, id), 0);
 		ended(id, remove_notes(id), now);
 	} else if (!start(id, sender, verp_owner(sender, n))) {
@@ -246,7 +278,7 @@ static void settle(letter_result const *r, int64_t now)
 		log_sent(under_way.id, r->qp);
 		if (queuefile_exists(QPATH_MESS, under_way.id, 0) == 0)
 			damage_note(QPATH_MESS, under_way.id, no_message);
-		ok = remove_notes(under_way.id);
+		ok = remove_queued(under_way.id);
 		break;
 	case LETTER_NOT_STARTED:
 		log_line("warning: unable to start qmail-queue, will try later", 0, 0);

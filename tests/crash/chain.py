@@ -292,7 +292,7 @@ class Chain:
         elif fault:
             result["missed"] = int("(INJECTED)" not in read_trace() and not fault.kills)
         # README, P3: twice only after a crash or when an acknowledgement was lost
-        unheard = died or "oh no!" in self.log() or "delivered twice" in self.log()
+        unheard = died or any(s in self.log() for s in ("oh no!", "delivered twice", "unable to unlink bounce/"))
         unheard = unheard or target in ("lspawn", "rspawn") and fault.call in ("read", "write")
         self.judge(bool(unheard or fault.kills), result)
         return result

@@ -271,6 +271,35 @@ static void odd_notes(void **state)
 	assert_int_equal(unlink("bounce/5"), 0);
 }
 
+/* What is queued is not queued again because its notes withstand being removed. */
+static void notes_that_stay(void **state)
+{
+	(void)state;
+	if (access(conf_home, X_OK) < 0)
+		skip();
+	assert_true(script("cd \"${COPY%copy}bounce\" && rm 5 && mkdir 5; echo >> \"$COPY\"; cat >/dev/null; cat <&1 >/dev/null"));
+	end.times = 0;
+	unlink(copy);
+	assert_true(put("bounce/5", "<a@b>:\nno\n\n"));
+	bounce_inject(5, "s@x", 3, ended, 1000);
+	run(1001);
+	assert_int_equal(end.times, 1);
+	assert_int_equal(end.ok, 0);
+	bounce_inject(5, "s@x", 3, ended, 1200);
+	assert_false(bounce_busy());
+	assert_int_equal(end.times, 2);
+	assert_int_equal(end.ok, 0);
+	assert_int_equal(rmdir("bounce/5"), 0);
+	bounce_inject(5, "s@x", 3, ended, 1400);
+	assert_false(bounce_busy());
+	assert_int_equal(end.times, 3);
+	assert_int_equal(end.ok, 1);
+	assert_string_equal(letter(), "\n");
+	/* the next message of that number is another one */
+	assert_true(script("cat > \"$COPY\"; cat <&1 >/dev/null"));
+	send_one(1);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
@@ -279,6 +308,7 @@ int main(void)
 		cmocka_unit_test(hanging_program),
 		cmocka_unit_test(notes_behind_what_a_crash_left),
 		cmocka_unit_test(odd_notes),
+		cmocka_unit_test(notes_that_stay),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
