@@ -6,6 +6,7 @@
 #   make test          tests/run: installs what the tests need, runs the quick tests
 #   make torture       tests/run --long: everything without sampling, for hours; SEED=N repeats its choices
 #   make unit          the unit tests alone
+#   make bench         compare with Postfix, OpenSMTPD and Exim on this machine (tests/bench/README)
 #   make fuzz          feed each parser for SECONDS=60 with what nobody thought of; FUZZ=MODULE for one
 #   make help          the variables
 #
@@ -16,7 +17,7 @@
 .SECONDARY:
 .SECONDEXPANSION:
 .SUFFIXES:
-.PHONY: all programs setup check test torture unit fuzz fuzz-targets fuzz-mutations lint list-programs clean help force uninstall-check
+.PHONY: all programs setup check test torture unit fuzz fuzz-targets fuzz-mutations bench bench-helpers lint list-programs clean help force uninstall-check
 
 all: programs
 
@@ -259,6 +260,25 @@ unit: $(UNITS) $(REPLAYS)
 	done; \
 	echo "unit: $$passed passed, $$failed failed"; [ $$failed -eq 0 ]
 
+# tests/bench/*.c: load for tests/bench/run, and measurements of single modules.
+BENCHES := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
+# Those that run in others' roots, or stand for a program of ours, know nothing of the tree.
+BENCH_STATIC := inject floor tiny
+
+$(BENCH_STATIC:%=$(B)/bench/%): $(B)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -static -o $@ $<
+
+$(patsubst %,$(B)/bench/%,$(filter-out $(BENCH_STATIC),$(BENCHES))): $(B)/bench/%: tests/bench/%.c $(archives) $(B)/flags $(B)/ldflags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@.o $<
+	$(CC) $(ALL_LDFLAGS) -o $@ $@.o $(archives) $(LIBS)
+
+bench-helpers: $(BENCHES:%=$(B)/bench/%)
+
+bench:
+	tests/bench/run
+
 test:
 	tests/run
 
@@ -289,6 +309,7 @@ help:
 	@echo '  tests/run --full      before a merge: failing calls, power cuts, sanitizers, valgrind, analysers; what .ci/run does'
 	@echo '  make torture          everything without sampling, for hours; SEED=N repeats its choices'
 	@echo '  make unit             the unit tests alone; needs no root'
+	@echo '  make bench            the speed of ours and of Postfix, OpenSMTPD and Exim, side by side (tests/bench/README)'
 	@echo 'Fuzzing (tests/fuzz/README):'
 	@echo '  make fuzz             each parser for SECONDS=$(SECONDS) with libFuzzer, into $(B)/fuzz; FUZZ=MODULE... for some'
 	@echo '  make fuzz-mutations   break each parser on purpose: its target must notice'

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: ISC */
+
+/* tiny: the least program; what floor starts. */
+
+int main(void)
+{
+	return 0;
+}

@@ -1,0 +1,306 @@
+"""What is measured: each workload takes a started target and a function that scales counts, and gives figures."""
+import collections
+import os
+import re
+import select
+import signal
+import statistics
+import subprocess
+import time
+
+import traffic
+from machine import Meter, wait_until
+from traffic import LOCAL, REMOTE, Single, Sink, Watch, ended, sendmail, source
+
+# Seconds that a workload may take.
+LIMIT = float(os.environ.get("BENCH_LIMIT", "300"))
+WARM = 20
+
+
+def drained(t, limit=60):
+    return wait_until(t.queue_empty, limit, 0.05) is not None
+
+
+def warm(t):
+    """First use of everything is not measured."""
+    w = Watch(t.maildir + "/new")
+    p = source(t, WARM, 1000, LOCAL)
+    arrived = wait_until(lambda: w.poll() >= WARM, 60)
+    ended(p)
+    w.close()
+    drained(t, 30)
+    if arrived is None:
+        raise RuntimeError("%s: warm-up mail was not delivered" % t.label)
+
+
+def race(p, n, count):
+    """Until count() reaches n and p has ended: (seconds in all, seconds of p, last count)."""
+    began, done, k = time.monotonic(), None, 0
+    while True:
+        k = count()
+        now = time.monotonic() - began
+        if done is None and p.poll() is not None:
+            done = now
+        if k >= n and done is not None or now > LIMIT:
+            break
+        time.sleep(0.005)
+    if p.poll() is None:
+        p.terminate()
+    return now, done or now, k
+
+
+def arrived(t, n):
+    """What is wrong with the n messages in the Maildir, beside those of warm-up; empty when nothing is."""
+    have = os.listdir(t.maildir + "/new")
+    if len(have) != n + WARM:
+        return "%d files for %d messages" % (len(have) - WARM, n)
+    ids = collections.Counter()
+    for f in have:
+        with open(t.maildir + "/new/" + f, "rb") as h:
+            m = re.search(rb"^message-id: *(\S+)", h.read(4096), re.I | re.M)
+        ids[m[1] if m else None] += 1
+    # the warm-up's ids may be those of the others again; a sendmail program may have made none
+    twice = [i for i, k in ids.items() if i and k > 2]
+    return "message %s came %d times" % (twice[0].decode("latin-1"), ids[twice[0]]) if twice else ""
+
+
+def wrong(*complaints):
+    text = "; ".join(c for c in complaints if c)
+    return {"error": text} if text else {}
+
+
+# ---- mail to a Maildir -------------------------------------------------------------------------------
+
+def to_maildir(t, n, send):
+    warm(t)
+    w = Watch(t.maildir + "/new")
+    m = Meter(t.group, traffic.load)
+    p = send()
+    took, accepting, k = race(p, n, w.poll)
+    complaint = ended(p)
+    drained(t)
+    w.close()
+    return {"rate": k / took, "accept_rate": n / accepting, **m.per(max(k, 1)),
+            **wrong("delivered %d of %d" % (k, n) if k < n else "", complaint, arrived(t, n))}
+
+
+def W1(t, sc):
+    idle = t.group.pss_kb()
+    out = to_maildir(t, sc(3000), lambda: source(t, sc(3000), 4096, LOCAL))
+    time.sleep(0.3)
+    return {**out, "idle_mb": idle / 1024, "after_mb": t.group.pss_kb() / 1024}
+
+
+def W2(t, sc):
+    return to_maildir(t, sc(3000), lambda: source(t, sc(3000), 4096, LOCAL, reuse=True))
+
+
+def W3a(t, sc):
+    return to_maildir(t, sc(500), lambda: source(t, sc(500), 65536, LOCAL))
+
+
+def W3b(t, sc):
+    return to_maildir(t, sc(20), lambda: source(t, sc(20), 10 << 20, LOCAL, sessions=10))
+
+
+def W4(t, sc):
+    return to_maildir(t, sc(1000), lambda: sendmail(t, sc(1000), 4, LOCAL))
+
+
+# ---- mail to another host ----------------------------------------------------------------------------
+
+def W5(t, sc):
+    n = sc(2000)
+    warm(t)
+    sink = Sink(t.sink_port)
+    m = Meter(t.group, traffic.load)
+    p = source(t, n, 4096, REMOTE)
+    took, accepting, k = race(p, n, sink.poll)
+    complaint = ended(p)
+    drained(t)
+    k = sink.poll()
+    sink.close()
+    return {"rate": min(k, n) / took, "accept_rate": n / accepting, "sessions": sink.sessions - 1, **m.per(max(k, 1)),
+            **wrong("relayed %d of %d" % (k, n) if k != n else "", complaint)}
+
+
+def W6(t, sc):
+    each, messages = 200, max(1, sc(5000) // 200)
+    n = each * messages
+    warm(t)
+    sink = Sink(t.sink_port)
+    m = Meter(t.group, traffic.load)
+    began = time.monotonic()
+    p = source(t, messages, 4096, REMOTE, sessions=1, recipients=each)
+    over = wait_until(lambda: p.poll() is not None and sink.poll() and t.queue_empty(), LIMIT) is None
+    took = time.monotonic() - began
+    if p.poll() is None:
+        p.terminate()
+    complaint = ended(p)
+    sink.poll()
+    sink.close()
+    return {"rate": n / took, "messages": sink.messages, "sessions": sink.sessions - 1, **m.per(n),
+            **wrong("%d files left in the queue" % t.queue_count() if over else "", complaint)}
+
+
+def W7(t, sc):
+    n = max(1, int(sc(20000) * t.backlog))
+    warm(t)
+    m = Meter(t.group, traffic.load)
+    p = source(t, n, 4096, REMOTE, reuse=True)
+    took, _, _ = race(p, 0, lambda: 0)
+    complaint = ended(p)
+    out = {"rate": n / took, "queue_ms": m.per(n)["cpu_ms"]}
+    m = Meter(t.group, traffic.load)
+    sink = Sink(t.sink_port)
+    began = last = time.monotonic()
+    k = 0
+    t.kick()
+    while k < n and time.monotonic() - began < LIMIT:
+        if sink.poll() != k:
+            k, last = sink.messages, time.monotonic()
+        elif time.monotonic() - last > 10:    # some want another nudge for what failed meanwhile
+            t.kick()
+            last = time.monotonic()
+        time.sleep(0.01)
+    took = time.monotonic() - began
+    drained(t)
+    k = sink.poll()
+    sink.close()
+    return {**out, "drain_rate": min(k, n) / took, "drain_ms": m.per(max(k, 1))["cpu_ms"],
+            **wrong(complaint, "drained %d of %d in %.0f s" % (k, n, took) if k != n else "")}
+
+
+# ---- one message at a time ---------------------------------------------------------------------------
+
+def latency(t, n, before_each=lambda: None):
+    """n messages, one after the other: sorted milliseconds from reply to file, and from connect to file."""
+    w = Watch(t.maildir + "/new")
+    client = Single(t.addr)
+    lat, total = [], []
+    for _ in range(n):
+        before_each()
+        want = w.poll() + 1
+        began = client.begin(LOCAL)
+        replied = filed = None
+        end = time.monotonic() + 30
+        while (replied is None or filed is None) and time.monotonic() < end:
+            fds = ([client.s] if replied is None else []) + ([w.fd] if filed is None else [])
+            ready, _, _ = select.select(fds, [], [], 5)
+            now = time.monotonic()
+            if client.s in ready and replied is None:
+                client.say(b"")
+                replied = now
+            if w.fd in ready and w.poll() >= want:
+                filed = now
+        if filed is None:
+            raise RuntimeError("a message was not delivered in 30 s")
+        # a file that is there before the reply counts as 0
+        lat.append(max(0.0, filed - replied) * 1000)
+        total.append((filed - began) * 1000)
+        client.end()
+    w.close()
+    return sorted(lat), sorted(total)
+
+
+def percentile(ordered, p):
+    return ordered[max(0, int(len(ordered) * p / 100) - 1)]
+
+
+def W8(t, sc):
+    warm(t)
+    time.sleep(0.2)
+    lat, total = latency(t, sc(200), lambda: wait_until(t.queue_empty, 5, 0.002))
+    return {"latency_ms": statistics.median(lat), "p99_ms": percentile(lat, 99), "total_ms": statistics.median(total)}
+
+
+# ---- calls under strace ------------------------------------------------------------------------------
+
+CALLS = {
+    "syncs": ("fsync", "fdatasync", "sync", "syncfs", "msync"),
+    "forks": ("fork", "vfork", "clone", "clone3"),
+    "execs": ("execve", "execveat"),
+    "opens": ("open", "openat", "creat"),
+    "links": ("link", "linkat", "rename", "renameat", "renameat2"),
+    "unlinks": ("unlink", "unlinkat"),
+    "writes": ("write", "writev", "sendto", "sendmsg", "pwrite64"),
+}
+
+
+def traced(t, n, rcpt, name):
+    """Calls that all processes of the target make for each of n messages, failed ones included."""
+    path = "%s/%s" % (t.rundir, name)
+    args = ["strace", "-f", "-y", "-qq", "-s", "60", "-o", path, "-e",
+            "trace=%process,chdir,mkdir,rmdir,sync_file_range," + ",".join(c for names in CALLS.values() for c in names)]
+    for p in t.group.pids():
+        args += ["-p", str(p)]
+    st = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def attached():
+        return st.poll() is not None or all(tracer(p) == st.pid for p in t.group.pids())
+    wait_until(attached, 10, 0.02)
+    sink = Sink(t.sink_port) if rcpt == REMOTE else None
+    w = Watch(t.maildir + "/new")
+    p = source(t, n, 4096, rcpt, sessions=5)
+    all_there = wait_until(lambda: (sink.poll() if sink else w.poll()) >= n, 120)
+    complaint = ended(p)
+    drained(t, 60)
+    time.sleep(0.5)
+    st.send_signal(signal.SIGINT)
+    try:
+        st.wait(30)
+    except subprocess.TimeoutExpired:
+        st.kill()
+        st.wait()
+    w.close()
+    if sink:
+        sink.close()
+    if all_there is None or complaint:
+        raise RuntimeError("not all was delivered under strace %s" % complaint)
+    count = collections.Counter()
+    with open(path, errors="replace") as f:
+        for line in f:
+            m = re.match(r"\d+\s+(\w+)\(", line)    # each call once: where it starts
+            if m and "CLONE_THREAD" not in line:
+                count[m[1]] += 1
+    return {what: sum(count[c] for c in names) / n for what, names in CALLS.items()}
+
+
+def tracer(pid):
+    try:
+        with open("/proc/%d/status" % pid) as f:
+            return int(re.search(r"^TracerPid:\s*(\d+)", f.read(), re.M)[1])
+    except OSError:
+        return 0
+
+
+def W10(t, sc):
+    n = sc(50)
+    warm(t)
+    out = traced(t, n, LOCAL, "strace.local")
+    return {**out, **{"relay_" + k: v for k, v in traced(t, n, REMOTE, "strace.relay").items()}}
+
+
+# ---- the list ----------------------------------------------------------------------------------------
+
+Work = collections.namedtuple("Work", "run title figures")
+# figures: name, unit, decimals; the first is what ratios are made of. Fewer is better where the unit is time or memory.
+RATE = (("rate", "msg/s", 0), ("accept_rate", "accepted/s", 0), ("cpu_ms", "ms CPU/msg", 2))
+WORK = {
+    "W1": Work(W1, "SMTP to Maildir, 3000 of 4 KB, 20 sessions, one message in each",
+               RATE + (("idle_mb", "MB idle", 2), ("after_mb", "MB after", 2))),
+    "W2": Work(W2, "the same, many messages in each session", RATE),
+    "W3a": Work(W3a, "500 of 64 KB", (("rate", "msg/s", 0), ("cpu_ms", "ms CPU/msg", 2))),
+    "W3b": Work(W3b, "20 of 10 MB", (("rate", "msg/s", 1), ("cpu_ms", "ms CPU/msg", 1))),
+    "W4": Work(W4, "the sendmail program, 1000, 4 at once", RATE),
+    "W5": Work(W5, "relay: in and out by SMTP, 2000", RATE + (("sessions", "sessions out", 0),)),
+    "W6": Work(W6, "5000 remote recipients, 200 for each message",
+               (("rate", "recipients/s", 0), ("cpu_ms", "ms CPU/recipient", 2), ("sessions", "sessions out", 0))),
+    "W7": Work(W7, "20000 wait for a host that refuses, then drain",
+               (("rate", "queued/s", 0), ("drain_rate", "drained/s", 0), ("queue_ms", "ms CPU/msg in", 2),
+                ("drain_ms", "ms CPU/msg out", 2))),
+    "W8": Work(W8, "one message at a time, 200",
+               (("latency_ms", "ms reply to file", 2), ("p99_ms", "ms, 99th of 100", 1), ("total_ms", "ms connect to file", 2))),
+    "W10": Work(W10, "calls for each message",
+                tuple((r + c, ("relay: " if r else "") + c, 2) for r in ("", "relay_") for c in CALLS)),
+}
