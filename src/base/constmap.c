@@ -105,19 +105,16 @@ constmap_entry const *constmap_find(constmap const *m, char const *key, size_t n
 	return 0;
 }
 
-char const *constmap_misfit(control_list const *l, char sep, size_t *i)
+char const *constmap_misfit(control_list const *l, char sep, constmap_place *p)
 {
-	char const *s = l->entries.s;
-	size_t k;
-
-	for (k = 0; k < l->n; k++) {
+	while (p->next < l->n) {
+		char const *s = l->entries.s + p->at;
 		size_t len = strlen(s);
 
-		if (k >= *i && !memchr(s, sep, len)) {
-			*i = k + 1;
+		p->index = p->next++;
+		p->at += len + 1;
+		if (!memchr(s, sep, len))
 			return s;
-		}
-		s += len + 1;
 	}
 	return 0;
 }

@@ -35,9 +35,17 @@ extern int constmap_map(constmap *m, control_list const *l, char sep);
 /* constmap_find: the entry whose key equals key[0..n), or null. No allocation. */
 extern constmap_entry const *constmap_find(constmap const *m, char const *key, size_t n);
 
-/* constmap_misfit: the first entry of l from index *i on that has no sep; null when there is none.
- * Sets *i behind it, so that a loop sees them all; control_line(l, *i - 1) is its line. */
-extern char const *constmap_misfit(control_list const *l, char sep, size_t *i);
+/* constmap_misfit: the next entry of l that has no sep; null when there is none left. A loop that starts with
+ * *p as CONSTMAP_PLACE_ZERO sees them all, each entry once; control_line(l, p->index) is the line of the last. */
+typedef struct constmap_place
+{
+	size_t next;            /* index of the entry to look at */
+	size_t at;              /* where it is in l->entries */
+	size_t index;           /* of the entry returned last */
+} constmap_place;
+#define CONSTMAP_PLACE_ZERO { .next = 0, .at = 0, .index = 0 }
+
+extern char const *constmap_misfit(control_list const *l, char sep, constmap_place *p);
 
 extern void constmap_free(constmap *m);
 

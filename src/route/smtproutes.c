@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "route/pattern.h"
 #include "route/suffix.h"
 
 enum { SMTP_PORT = 25, PORT_MAX = 65535 };
@@ -72,42 +72,12 @@ smtproutes_status smtproutes_parse(smtproutes_route *r, char const *s, size_t n)
 	return SMTPROUTES_RELAY;
 }
 
-/* Whether a line without a colon was meant for this domain: it starts with it or with a suffix of it that
- * has a dot in front, and goes on. How long that is, or 0. */
-static size_t meant_for(char const *line, char const *domain, size_t n)
-{
-	size_t len = strcspn(line, " \t=,;|");
-
-	if (!line[len] || len == 0 || len > n || (len < n && line[0] != '.'))
-		return 0;
-	return text_casecmp(line, domain + n - len, len) == 0 ? len : 0;
-}
-
-/* The line without a colon that says most about the domain, if it says more than known bytes. */
-static int find_misfit(size_t *index, control_list const *l, char const *domain, size_t n, size_t known)
-{
-	char const *line;
-	size_t i = 0;
-	int found = 0;
-
-	while ((line = constmap_misfit(l, ':', &i))) {
-		size_t len = meant_for(line, domain, n);
-
-		if (len > known) {
-			known = len;
-			*index = i - 1;
-			found = 1;
-		}
-	}
-	return found;
-}
-
 smtproutes_status smtproutes_find(smtproutes_route *r, control_list const *l, constmap const *m,
 	char const *domain, size_t n)
 {
 	constmap_entry const *e = suffix_find(m, domain, n, 1);
 
-	if (find_misfit(&r->index, l, domain, n, e ? e->keylen : 0))
+	if (pattern_misfit(&r->index, l, domain, n, e ? e->keylen : 0))
 		return SMTPROUTES_NOCOLON;
 	if (!e)
 		return SMTPROUTES_NONE;

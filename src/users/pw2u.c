@@ -329,12 +329,12 @@ static int read_list(control_list *l, char const *file)
 static void tell_misfits(control_list const *names)
 {
 	stralloc notes = STRALLOC_ZERO;
-	size_t i = 0;
+	constmap_place p = CONSTMAP_PLACE_ZERO;
 
-	while (constmap_misfit(names, ':', &i)) {
+	while (constmap_misfit(names, ':', &p)) {
 		char where[64];
 
-		snprintf(where, sizeof where, "users/mailnames: line %zu", control_line(names, i - 1));
+		snprintf(where, sizeof where, "users/mailnames: line %zu", control_line(names, p.index));
 		notes_add(&notes, where, "no colon", "it is not looked at; write account:name:name:");
 	}
 	notes_tell(&notes);

@@ -35,7 +35,7 @@ static void map(void **state)
 	static char const text[] = "a.example:one\0.b.example:two\0no colon\0A.EXAMPLE:three\0:rest\0x:y:z\0empty:\0:last";
 	control_list l = CONTROL_LIST_ZERO;
 	constmap m = CONSTMAP_ZERO;
-	size_t i = 0;
+	constmap_place p = CONSTMAP_PLACE_ZERO;
 
 	(void)state;
 	fill(&l, text, sizeof text);
@@ -50,10 +50,28 @@ static void map(void **state)
 	assert_null(find(&m, "no colon"));
 	assert_null(find(&m, "a.exampl"));
 	assert_null(find(&m, "a.example."));
-	assert_string_equal(constmap_misfit(&l, ':', &i), "no colon");
-	assert_int_equal(control_line(&l, i - 1), 3);
-	assert_null(constmap_misfit(&l, ':', &i));
+	assert_string_equal(constmap_misfit(&l, ':', &p), "no colon");
+	assert_int_equal(control_line(&l, p.index), 3);
+	assert_null(constmap_misfit(&l, ':', &p));
 	constmap_free(&m);
+	control_list_free(&l);
+}
+
+/* Each entry is looked at once, however many misfits there are: with a second look at each, this would take minutes. */
+static void misfits_all(void **state)
+{
+	enum { MANY = 300000 };
+	control_list l = CONTROL_LIST_ZERO;
+	constmap_place p = CONSTMAP_PLACE_ZERO;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < MANY; i++)
+		assert_true(stralloc_catb(&l.entries, i % 3 ? "xy" : ":z", 3));
+	l.n = MANY;
+	for (i = 0; constmap_misfit(&l, ':', &p); i++)
+		assert_true(p.index % 3 && p.next == p.index + 1);
+	assert_int_equal(i, MANY / 3 * 2);
 	control_list_free(&l);
 }
 
@@ -105,6 +123,7 @@ int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(map),
+		cmocka_unit_test(misfits_all),
 		cmocka_unit_test(set),
 		cmocka_unit_test(many),
 	};
