@@ -57,7 +57,7 @@ LIBS = -l:libcdb.a -l:libskarnet.a
 LAYERS := route net proto mail base
 
 # Processes: qmail-X is made of all of src/X (src/spawn serves both spawners).
-PROCESSES := $(filter-out %/,$(foreach p,smtpd qmtpd qmqpd qmqpc queue send clean lspawn rspawn local remote start inject \
+PROCESSES := $(filter-out %/,$(foreach p,smtpd qmtpd qmqpd qmqpc queue queue-route send clean lspawn rspawn local remote start inject \
 	popup pop3d checkpassword poppasswd explain,\
 	$(if $(wildcard src/$p/$p.c),$p)))
 

@@ -3,12 +3,12 @@
 #include "spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/tempfile.h"
 
 void spool_start(spool *sp)
 {
@@ -18,16 +18,9 @@ void spool_start(spool *sp)
 
 static int open_file(void)
 {
-	static char const *const places[] = { "/var/tmp", "/tmp" };
-	size_t i;
+	int fd = tempfile_open();
 
-	for (i = 0; i < sizeof places / sizeof places[0]; i++) {
-		int fd = open(places[i], O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-
-		if (fd >= 0)
-			return fd;
-	}
-	return memfd_create("message", MFD_CLOEXEC);
+	return fd >= 0 ? fd : memfd_create("message", MFD_CLOEXEC);
 }
 
 int spool_put(spool *sp, char const *s, size_t n)

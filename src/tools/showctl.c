@@ -89,6 +89,7 @@ static show_control const additions[] =
 	{ SHOW_LIMIT, "maxrcpt", "SMTP recipients of a message, unless maxrecipients says otherwise: ", ".", "0" },
 	{ SHOW_LIMIT, "maxrecipients", "SMTP recipients of a message: ", ".", "0" },
 	{ SHOW_LINE, "nosandbox", "Programs keep rights that they do not need. ", "", "" },
+	{ SHOW_LIST, "queueroutes", "Queue by sender: ", "", "" },
 	{ SHOW_NUMBER, "rejectbarecr", "SMTP messages with a lone CR are refused (1) or taken (0): ", ".", "0" },
 	{ SHOW_NUMBER, "timeoutsession", "SMTP sessions without a message end after ", " seconds.", "43200" },
 };
