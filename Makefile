@@ -17,7 +17,7 @@
 .SECONDARY:
 .SECONDEXPANSION:
 .SUFFIXES:
-.PHONY: all programs setup check test torture unit fuzz fuzz-targets fuzz-mutations bench bench-helpers lint list-programs clean help force uninstall-check
+.PHONY: all programs setup check test torture unit fuzz fuzz-targets fuzz-mutations bench bench-helpers bench-parsers lint list-programs clean help force uninstall-check
 
 all: programs
 
@@ -284,6 +284,10 @@ test:
 
 torture:
 	tests/run --long $(if $(SEED),--seed '$(SEED)')
+
+# How fast the machines are that see every byte of a message.
+bench-parsers: $(B)/bench/parsers
+	@$<
 
 list-programs:
 	@printf '%s\n' $(PROGRAMS) $(TOOL_SCRIPTS)

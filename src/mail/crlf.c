@@ -2,17 +2,27 @@
 
 #include "mail/crlf.h"
 
+#include <string.h>
+
 size_t crlf_decode(crlf *t, char *out, char const *in, size_t n)
 {
 	size_t len = 0;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < n; i++) {
+	while (i < n) {
+		char const *cr;
+		size_t m;
+
 		if (t->cr && in[i] != '\n')
 			out[len++] = '\r';
-		t->cr = in[i] == '\r';
-		if (!t->cr)
-			out[len++] = in[i];
+		cr = memchr(in + i, '\r', n - i);
+		m = cr ? (size_t)(cr - (in + i)) : n - i;
+		memmove(out + len, in + i, m);
+		len += m;
+		i += m;
+		t->cr = cr != 0;
+		if (cr)
+			i++;
 	}
 	return len;
 }

@@ -2,7 +2,7 @@
 
 #include "mail/eod_in.h"
 
-#include <string.h>
+#include "mail/plain.h"
 
 enum { INSIDE, LINE_START, DOT, DOT_CR, AFTER_CR, STATES };
 enum { LF, CR, PERIOD, OTHER, CLASSES };
@@ -46,15 +46,11 @@ static unsigned int class_of(char c)
 	}
 }
 
-/* How much of s[0..n) is neither CR nor LF. */
-static size_t plain(char const *s, size_t n)
+/* A line end in the middle of a block, with nothing behind it that the table would have to look at: the same as AFTER_CR,
+ * LINE_START and INSIDE in turn. */
+static int is_plain_end(char const *s, size_t n)
 {
-	char const *found = memchr(s, '\r', n);
-
-	if (found)
-		n = (size_t)(found - s);
-	found = memchr(s, '\n', n);
-	return found ? (size_t)(found - s) : n;
+	return n > 2 && s[0] == '\r' && s[1] == '\n' && class_of(s[2]) == OTHER;
 }
 
 eod_in_status eod_in_feed(eod_in *m, char const *s, size_t n, size_t *used, char *out, size_t *outlen)
@@ -67,13 +63,17 @@ eod_in_status eod_in_feed(eod_in *m, char const *s, size_t n, size_t *used, char
 	while (i < n && !(cell & (END | BARE_LF))) {
 		/* Nearly every byte of a message is read here, in bulk. */
 		if (state == INSIDE) {
-			size_t len = plain(s + i, n - i);
+			size_t len = plain_copy(out + w, s + i, n - i, '\r', '\n');
 
-			memcpy(out + w, s + i, len);
 			w += len;
 			i += len;
 			if (i == n)
 				break;
+			if (is_plain_end(s + i, n - i)) {
+				out[w++] = '\n';
+				i += 2;
+				continue;
+			}
 		}
 		cell = table[state][class_of(s[i])];
 		if (cell & PUT_DOT)

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "mail/date822.h"
+#include "mail/plain.h"
 
 enum { WORD = 5 };
 static char const word[WORD] = "From ";
@@ -44,7 +45,6 @@ size_t fromline_feed(fromline *f, char *out, char const *s, size_t n)
 	size_t i = 0;
 
 	while (i < n) {
-		char const *newline;
 		size_t m;
 
 		f->ended = 0;
@@ -57,12 +57,12 @@ size_t fromline_feed(fromline *f, char *out, char const *s, size_t n)
 			}
 			o += release(f, out + o, 0);
 		}
-		newline = memchr(s + i, '\n', n - i);
-		m = newline ? (size_t)(newline - (s + i)) + 1 : n - i;
-		memcpy(out + o, s + i, m);
+		m = plain_copy(out + o, s + i, n - i, '\n', '\n');
 		o += m;
 		i += m;
-		f->at_start = f->ended = newline != 0;
+		f->at_start = f->ended = i < n;
+		if (i < n)
+			out[o++] = s[i++];
 	}
 	return o;
 }

@@ -228,6 +228,27 @@ static void named(void **state)
 	}
 }
 
+/* Lines as long as what is looked at in one step, a bit shorter and longer, and what may be at their ends. */
+static void lengths(void **state)
+{
+	static char const *const ends[] = { "\r\n", "\r\n.", "\r\n..", "\r\n.\r", "\r", "\r\r\n", "\n", "\r\n\r\n", "\r\n.\r\n" };
+	size_t k, i;
+
+	(void)state;
+	for (k = 0; k < sizeof ends / sizeof ends[0]; k++)
+		for (i = 0; i <= 70; i++) {
+			char s[200];
+			size_t n = 0;
+
+			memset(s, 'a', sizeof s);
+			n += i;
+			memcpy(s + n, ends[k], strlen(ends[k]));
+			n += strlen(ends[k]) + 33;
+			memcpy(s + n, "\r\nz", 3);
+			check_all_cuts(s, n + 3);
+		}
+}
+
 static void nothing(void **state)
 {
 	eod_in m = EOD_IN_ZERO;
@@ -246,6 +267,7 @@ int main(void)
 		cmocka_unit_test(smuggle),
 		cmocka_unit_test(start),
 		cmocka_unit_test(named),
+		cmocka_unit_test(lengths),
 		cmocka_unit_test(nothing),
 	};
 
