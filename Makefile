@@ -77,8 +77,12 @@ objects = $(patsubst src/%.c,$(B)/obj/%.o,$(1))
 archives := $(LAYERS:%=$(B)/lib/%.a)
 
 $(foreach p,$(PROCESSES),$(eval OBJ_qmail-$p := $$(call objects,$$(filter-out src/inject/sendmail.c,$$(wildcard src/$p/*.c)))))
-OBJ_qmail-lspawn += $(call objects,$(wildcard src/spawn/*.c))
-OBJ_qmail-rspawn += $(call objects,$(wildcard src/spawn/*.c))
+# Folders that several processes share.
+SHARED_lspawn := spawn recipient
+SHARED_rspawn := spawn
+SHARED_explain := recipient
+shared_objects = $(call objects,$(foreach s,$(SHARED_$(1)),$(wildcard src/$s/*.c)))
+$(foreach p,$(PROCESSES),$(eval OBJ_qmail-$p += $$(call shared_objects,$p)))
 OBJ_sendmail := $(call objects,src/inject/sendmail.c)
 $(foreach p,$(USER_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/users/$(p:qmail-%=%).c)))
 $(foreach p,$(TOOL_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/tools/$(p:qmail-%=%).c)))
@@ -203,7 +207,7 @@ modules = $(call objects,$(filter-out src/$(1)/$(1).c src/inject/sendmail.c src/
 is_layer = $(filter $(LAYERS),$(1))
 
 define unit
-$(B)/unit/$(1): tests/unit/$(1).c $(if $(call is_layer,$(2)),,$$(call modules,$(2))) $(archives) $(B)/flags $(B)/ldflags
+$(B)/unit/$(1): tests/unit/$(1).c $(if $(call is_layer,$(2)),,$$(call modules,$(2)) $$(call shared_objects,$(2))) $(archives) $(B)/flags $(B)/ldflags
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_CFLAGS) -Itests/unit -MMD -MP -c -o $$@.o $$<
 	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$@.o $$(filter %.o,$$^) $(archives) $(LIBS) $(LIBS_qmail-$(2)) -lcmocka

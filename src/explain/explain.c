@@ -87,8 +87,11 @@ static void explain_local(steps *s, request const *q, char *recipient, char cons
 	c.fallback = q->fallback.text.len ? q->fallback.text.s : 0;
 	steps_fact(s, "local", recipient, strlen(recipient));
 	steps_fact(s, "host", at + 1, strlen(at + 1));
-	if (user_explain(s, recipient, &record, &user))
+	if (user_explain(s, recipient, &record, &user)) {
 		home_explain(s, &c);
+		if (steps_outcome(s) == RESULT_NOBODY && user_last_resort(s, recipient, &record, &user))
+			home_explain(s, &c);
+	}
 	stralloc_free(&record);
 }
 

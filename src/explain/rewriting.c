@@ -12,6 +12,7 @@ static char const me_file[] = "control/me";
 static char const locals_file[] = "control/locals";
 static char const percent_file[] = "control/percenthack";
 static char const virtual_file[] = "control/virtualdomains";
+static char const empty_file[] = "control/emptyprefixlocal";
 
 /* ---- the files */
 
@@ -40,6 +41,15 @@ static int load_noat(rewriting *r)
 	return control_readdefault(&r->envnoathost, noat_file, 1, "envnoathost") == CONTROL_READ;
 }
 
+static int load_empty(rewriting *r)
+{
+	unsigned int wanted = 0;
+	control_status st = control_readint(&wanted, empty_file);
+
+	r->tables.empty_is_local = wanted > 0;
+	return st != CONTROL_ERROR;
+}
+
 static int load_locals(rewriting *r)
 {
 	control_status st = control_readlist(&r->locals, locals_file, 0);
@@ -66,6 +76,8 @@ void rewriting_load(rewriting *r)
 	else if (control_readlist(&r->virtualdomains, virtual_file, 0) == CONTROL_ERROR
 	 || !constmap_map(&r->tables.virtualdomains, &r->virtualdomains, ':'))
 		unreadable(r, virtual_file);
+	else if (!load_empty(r))
+		unreadable(r, empty_file);
 	r->tables.envnoathost = r->envnoathost.s;
 	r->tables.envnoathostlen = r->envnoathost.len;
 }
@@ -140,7 +152,19 @@ static void simple(telling const *t, steps_stage stage, steps_verdict verdict, c
 	steps_end(t->s);
 }
 
-static void tell_virtual(telling const *t, constmap_entry const *e, char const *address, size_t n)
+static char const *of_prepend(rewrite_reason why)
+{
+	switch (why) {
+	case REWRITE_UNTOUCHED:
+		return " (nothing behind the colon: not virtual, so remote)";
+	case REWRITE_EMPTY:
+		return " (nothing behind the colon: local, by control/emptyprefixlocal)";
+	default:
+		return "";
+	}
+}
+
+static void tell_virtual(telling const *t, rewrite_reason why, constmap_entry const *e, char const *address, size_t n)
 {
 	size_t domain = text_rchr(address, n, '@') + 1;
 
@@ -152,7 +176,7 @@ static void tell_virtual(telling const *t, constmap_entry const *e, char const *
 			domain < n ? "" : "the empty domain");
 		return;
 	}
-	entry_step(t, STEP_TAKEN, e, e->valuelen ? "" : " (nothing behind the colon: not virtual, so remote)");
+	entry_step(t, STEP_TAKEN, e, of_prepend(why));
 	if (e->valuelen && (e->value[0] == ' ' || e->value[0] == '\t'))
 		entry_step(t, STEP_WARNING, e, " has a blank behind the colon, which is part of the prepend: remove it");
 	repeated(t, e);
@@ -181,8 +205,9 @@ static void tell(void *data, rewrite_reason why, constmap_entry const *e, char c
 		break;
 	case REWRITE_VIRTUAL:
 	case REWRITE_UNTOUCHED:
+	case REWRITE_EMPTY:
 	case REWRITE_ELSE:
-		tell_virtual(t, e, address, n);
+		tell_virtual(t, why, e, address, n);
 		break;
 	}
 }

@@ -261,6 +261,19 @@ static int json_step(stralloc *out, steps_item const *item)
 		&& stralloc_append(out, '}');
 }
 
+/* Of facts by one name the last counts: an address that goes to another user in the end has two of each. */
+static int is_superseded(steps const *s, size_t at, steps_item const *item)
+{
+	steps_item later;
+
+	if (item->kind == STEPS_STEP)
+		return 0;
+	while (steps_next(s, &at, &later) > 0)
+		if (later.kind == item->kind && later.namelen == item->namelen && memcmp(later.name, item->name, item->namelen) == 0)
+			return 1;
+	return 0;
+}
+
 /* All items of one kind, each as it stands in the object. */
 static int json_items(stralloc *out, steps const *s, steps_kind kind)
 {
@@ -269,7 +282,7 @@ static int json_items(stralloc *out, steps const *s, steps_kind kind)
 	int ok = 1;
 
 	while (ok && steps_next(s, &at, &item) > 0) {
-		if (item.kind != kind)
+		if (item.kind != kind || is_superseded(s, at, &item))
 			continue;
 		if (kind == STEPS_STEP)
 			ok = json_step(out, &item);

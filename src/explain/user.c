@@ -16,6 +16,7 @@
 #include "become.h"
 #include "proto/getpw.h"
 #include "proto/report.h"
+#include "recipient/lastresort.h"
 #include "route/account.h"
 
 static char const passwd_file[] = "/etc/passwd";
@@ -236,4 +237,28 @@ int user_explain(steps *s, char const *local, stralloc *record, users_record *r)
 	if (a == ASSIGNMENT_NONE && st == USERS_RECORD_OK)
 		tell_account(s, local, r);
 	return check(s, st, r);
+}
+
+int user_last_resort(steps *s, char const *local, stralloc *record, users_record *r)
+{
+	char const *source;
+	int wanted = lastresort_wanted();
+	int code;
+
+	if (wanted < 0) {
+		steps_add(s, STAGE_USER, STEP_UNKNOWN, lastresort_file, 0, "cannot be read: ", strerror(errno), (char *)0);
+		steps_conclude(s, geteuid() == 0 ? RESULT_WAITS : RESULT_UNKNOWN, "a control file cannot be read");
+	}
+	if (wanted <= 0)
+		return 0;
+	steps_add(s, STAGE_USER, STEP_TAKEN, lastresort_file, 1,
+		"whoever gets the mail for nobody's addresses gets this one as a last resort", (char *)0);
+	code = lastresort_user(record, local, geteuid() == 0, &source);
+	if (code) {
+		steps_add(s, STAGE_USER, STEP_REFUSED, 0, 0, trouble(code), (char *)0);
+		steps_conclude(s, geteuid() == 0 ? RESULT_WAITS : RESULT_UNKNOWN, trouble(code));
+		return 0;
+	}
+	*r = (users_record){ .user = "", .home = "", .dash = "", .ext = "" };
+	return check(s, users_record_parse(r, record->s, record->len), r);
 }

@@ -16,9 +16,11 @@
 #include "base/errtemp.h"
 #include "base/io.h"
 #include "base/text.h"
-#include "identify.h"
 #include "proto/report.h"
 #include "proto/users.h"
+#include "recipient/identify.h"
+#include "recipient/lastresort.h"
+#include "recipient/mailbox.h"
 
 /* A mistake in a table of the administrator's: the mail waits, and the log says what to mend. */
 static void complain(char const *source, users_record const *r, char const *what)
@@ -53,6 +55,33 @@ static void check(users_record_status st, users_record const *r, char const *sou
 	_exit(REPORT_BUG);
 }
 
+/* Where the alias user's files are the last resort (off by default): whether they are this address's. */
+static int is_left_to_alias(users_record const *r)
+{
+	int wanted = *r->dash ? lastresort_wanted() : 0;
+
+	if (wanted < 0)
+		_exit(REPORT_TEMP);
+	return wanted && mailbox_ask(r) == MAILBOX_NONE;
+}
+
+/* The record of the user who gets it; *r points into *record. */
+static void find_user(users_record *r, stralloc *record, char const *local)
+{
+	char const *source = 0;
+	int code = identify_user(record, local, 1, &source);
+
+	if (code)
+		_exit(code);
+	check(users_record_parse(r, record->s, record->len), r, source);
+	if (!is_left_to_alias(r))
+		return;
+	code = lastresort_user(record, local, 1, &source);
+	if (code)
+		_exit(code);
+	check(users_record_parse(r, record->s, record->len), r, source);
+}
+
 static void take_descriptors(loop_job const *job)
 {
 	if (dup2(job->message, 0) < 0 || dup2(job->output, 1) < 0 || dup2(job->output, 2) < 0)
@@ -66,19 +95,14 @@ void deliver_run(loop_job const *job, char const *program, char const *defaultde
 	char const *const host = job->recipient + job->at + 1;
 	stralloc local = STRALLOC_ZERO;
 	stralloc record = STRALLOC_ZERO;
-	char const *source = 0;
 	users_record r = { .user = "" };
-	int code;
 
 	take_descriptors(job);
 	if (chdir(conf_home) < 0)
 		_exit(REPORT_TEMP);
 	if (!stralloc_catb(&local, job->recipient, job->at) || !stralloc_0(&local))
 		_exit(REPORT_NOMEM);
-	code = identify_user(&record, local.s, &source);
-	if (code)
-		_exit(code);
-	check(users_record_parse(&r, record.s, record.len), &r, source);
+	find_user(&r, &record, local.s);
 	if (!drop_to(r.uid, r.gid, &r.gid, 1))
 		_exit(REPORT_TEMP);
 	if (getuid() == 0)

@@ -94,6 +94,8 @@ rewrite_route rewrite_watched(rewrite_tables const *t, stralloc *out, char const
 		return tell(&l, REWRITE_LOCALS, e, out), REWRITE_LOCAL;
 	rewrite_search_start(&search, out->s, out->len);
 	e = rewrite_search_next(&search, t);
+	if (e && !e->valuelen && t->empty_is_local)
+		return tell(&l, REWRITE_EMPTY, e, out), REWRITE_LOCAL;
 	if (!e || !e->valuelen)
 		return tell(&l, e ? REWRITE_UNTOUCHED : REWRITE_ELSE, e, out), REWRITE_REMOTE;
 	tell(&l, REWRITE_VIRTUAL, e, out);

@@ -22,7 +22,8 @@
  *   4. virtualdomains, the first key that is there decides:
  *        the address; its domain; each part of the domain that starts with a dot, from the longest on
  *        (x@a.b.c: a.b.c, .b.c, .c); the empty key.
- *      With a prepend: local, as prepend-address. With an empty one: not virtual, go on with 5.
+ *      With a prepend: local, as prepend-address. With an empty one: not virtual, go on with 5; or, where the
+ *      administrator wants that (control/emptyprefixlocal), local, the address as it is.
  *   5. Everything else: remote, the address as it is.
  *
  * So the most specific key wins, an address always beats a domain, and .example.com covers every name
@@ -35,6 +36,7 @@ typedef struct rewrite_tables
 	constmap locals;
 	constmap percenthack;
 	constmap virtualdomains;        /* key:prepend */
+	int empty_is_local;             /* what an empty prepend means; qmail knows only 0 */
 } rewrite_tables;
 
 typedef enum rewrite_route
@@ -56,6 +58,7 @@ typedef enum rewrite_reason
 	REWRITE_LOCALS,         /* step 3: the entry of locals */
 	REWRITE_VIRTUAL,        /* step 4: the entry of virtualdomains, with a prepend */
 	REWRITE_UNTOUCHED,      /* step 4: the entry of virtualdomains, without one */
+	REWRITE_EMPTY,          /* the same, where that means local */
 	REWRITE_ELSE,           /* step 5: no entry */
 } rewrite_reason;
 

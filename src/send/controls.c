@@ -39,6 +39,8 @@ static struct fixed { char const *file; struct stat st; } fixed[] = {
 };
 enum { FIXED = sizeof fixed / sizeof fixed[0] };
 
+static char const empty_file[] = "control/emptyprefixlocal";
+static int bad_empty;
 static int64_t remarks_due;     /* 0: none to make */
 
 static void remark_later(void)
@@ -82,13 +84,15 @@ static int read_lines(void)
 	return ok;
 }
 
-/* The two files that SIGHUP reads again, with their tables. */
+/* The files that SIGHUP reads again, with their tables. */
 typedef struct routes
 {
 	control_list locals_list;
 	control_list virtual_list;
 	constmap locals;
 	constmap virtualdomains;
+	unsigned int empty_is_local;
+	int bad;                /* that one is not a number */
 	char const *failed;     /* the file that could not be read */
 } routes;
 
@@ -100,6 +104,14 @@ static void routes_free(routes *r)
 	control_list_free(&r->virtual_list);
 }
 
+static int read_empty(routes *r)
+{
+	control_status s = control_readint(&r->empty_is_local, empty_file);
+
+	r->bad = s == CONTROL_BAD;
+	return s != CONTROL_ERROR;
+}
+
 static int routes_read(routes *r)
 {
 	*r = (routes){ .locals_list = CONTROL_LIST_ZERO, .virtual_list = CONTROL_LIST_ZERO,
@@ -108,8 +120,11 @@ static int routes_read(routes *r)
 	 || !constmap_set(&r->locals, &r->locals_list))
 		return 0;
 	r->failed = "control/virtualdomains";
-	return control_readlist(&r->virtual_list, "control/virtualdomains", 0) != CONTROL_ERROR
-		&& constmap_map(&r->virtualdomains, &r->virtual_list, ':');
+	if (control_readlist(&r->virtual_list, "control/virtualdomains", 0) == CONTROL_ERROR
+	 || !constmap_map(&r->virtualdomains, &r->virtual_list, ':'))
+		return 0;
+	r->failed = empty_file;
+	return read_empty(r);
 }
 
 /* Only whole tables come into use, and both at once. */
@@ -129,6 +144,8 @@ static int read_routes(char const **failed)
 	virtualdomains = fresh.virtual_list;
 	controls.tables.locals = fresh.locals;
 	controls.tables.virtualdomains = fresh.virtualdomains;
+	controls.tables.empty_is_local = fresh.empty_is_local > 0;
+	bad_empty = fresh.bad;
 	routes_free(&old);
 	remark_later();
 	return 1;
@@ -182,6 +199,13 @@ static void remark_numbers(void)
 			log_end();
 			numbers[i].bad = 0;
 		}
+}
+
+static void remark_empty(void)
+{
+	if (bad_empty)
+		log_line("warning: ", empty_file, " line 1: not a number: an empty prepend means remote; write 1 or 0, then send HUP");
+	bad_empty = 0;
 }
 
 static void remark_line(size_t lineno, char const *entry, char const *what)
@@ -274,6 +298,7 @@ void controls_do(turn const *t)
 		return;
 	remarks_due = 0;
 	remark_numbers();
+	remark_empty();
 	remark_virtualdomains();
 	remark_files();
 }

@@ -27,7 +27,7 @@ extern controls_values controls;
  * be read, or there is neither locals nor me. */
 extern int controls_load(void);
 
-/* controls_reload: read locals and virtualdomains again, from the home; the old ones stay unless both could
+/* controls_reload: read locals, virtualdomains and emptyprefixlocal again, from the home; the old ones stay unless all could
  * be read. Logs what goes wrong. The current directory is the queue, before and after. */
 extern void controls_reload(void);
 

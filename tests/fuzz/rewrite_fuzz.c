@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Input, divided by form feeds: an address, envnoathost, and what control/locals, percenthack and virtualdomains
- * hold. */
+/* Input, divided by form feeds: an address, envnoathost, what control/locals, percenthack and virtualdomains hold,
+ * and, if an empty prepend means local, anything. */
 
 #include <string.h>
 
@@ -38,7 +38,7 @@ static int find(span file, char sep, span key, span *value)
 	return found;
 }
 
-typedef struct rules { span noat, locals, percent, virtual; } rules;
+typedef struct rules { span noat, locals, percent, virtual; int empty_is_local; } rules;
 
 static span host_of(stralloc const *a)
 {
@@ -86,7 +86,7 @@ static rewrite_route decide(rules const *r, stralloc *out, span address)
 		return REWRITE_LOCAL;
 	value = prepend(r, out, &how);
 	if (!how || value.n == 0)
-		return REWRITE_REMOTE;
+		return how && r->empty_is_local ? REWRITE_LOCAL : REWRITE_REMOTE;
 	fuzz_memory(stralloc_insertb(out, 0, "-", 1) && stralloc_insertb(out, 0, value.s, value.n));
 	return REWRITE_LOCAL;
 }
@@ -97,7 +97,7 @@ typedef struct lists { control_list locals, percent, virtual; } lists;
 
 static void load(rewrite_tables *t, lists *l, rules const *r)
 {
-	*t = (rewrite_tables){ .envnoathost = r->noat.s, .envnoathostlen = r->noat.n };
+	*t = (rewrite_tables){ .envnoathost = r->noat.s, .envnoathostlen = r->noat.n, .empty_is_local = r->empty_is_local };
 	fuzz_memory(control_list_parse(&l->locals, r->locals.s, r->locals.n));
 	fuzz_memory(control_list_parse(&l->percent, r->percent.s, r->percent.n));
 	fuzz_memory(control_list_parse(&l->virtual, r->virtual.s, r->virtual.n));
@@ -158,6 +158,7 @@ int LLVMFuzzerTestOneInput(uint8_t const *data, size_t size)
 	r.locals = fuzz_section(&in);
 	r.percent = fuzz_section(&in);
 	r.virtual = fuzz_section(&in);
+	r.empty_is_local = in.n > 0;
 	check(&r, address);
 	return 0;
 }

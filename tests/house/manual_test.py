@@ -39,7 +39,8 @@ def own_sources(program):
         path = os.path.join(SRC, path % name)
         if os.path.exists(path):
             return [path]
-    folders = [name] + (["spawn"] if name in ("lspawn", "rspawn") else [])
+    folders = [name] + {"lspawn": ["spawn", "recipient"], "rspawn": ["spawn"], "rcptd": ["recipient"],
+                        "explain": ["recipient"]}.get(name, [])
     return [os.path.join(SRC, d, f) for d in folders for f in sorted(os.listdir(os.path.join(SRC, d)))
             if f.endswith(".c") and f != "sendmail.c"]
 

@@ -34,7 +34,7 @@ static void set_up(site *s, char const *locals, char const *percenthack, char co
 	fill(&s->locals, locals);
 	fill(&s->percenthack, percenthack);
 	fill(&s->virtualdomains, virtualdomains);
-	s->t.envnoathost = "mail.test.example";
+	s->t = (rewrite_tables){ .envnoathost = "mail.test.example" };
 	s->t.envnoathostlen = strlen(s->t.envnoathost);
 	assert_true(constmap_set(&s->t.locals, &s->locals) && constmap_set(&s->t.percenthack, &s->percenthack)
 		&& constmap_map(&s->t.virtualdomains, &s->virtualdomains, ':'));
@@ -259,7 +259,7 @@ static void undo(void **state)
 
 static void note(void *data, rewrite_reason why, constmap_entry const *e, char const *address, size_t n)
 {
-	static char const *const names[] = { "noat", "percent", "locals", "virtual", "untouched", "else" };
+	static char const *const names[] = { "noat", "percent", "locals", "virtual", "untouched", "empty", "else" };
 	stralloc *sa = data;
 
 	assert_true(stralloc_cats(sa, names[why]) && stralloc_append(sa, '[')
@@ -314,6 +314,39 @@ static void reasons(void **state)
 	stralloc_free(&plain);
 }
 
+/* control/emptyprefixlocal: an empty prepend is as good as a line in locals, and changes nothing else. */
+static void empty_is_local(void **state)
+{
+	static struct { char const *address; rewrite_route route; char const *want; char const *why; } const rows[] = {
+		{ "Other@Domain.com", REWRITE_LOCAL, "Other@Domain.com", "empty[domain.com] Other@Domain.com; " },
+		{ "waldo@domain.com", REWRITE_LOCAL, "qux-waldo@domain.com", "virtual[waldo@domain.com] waldo@domain.com; " },
+		{ "x@a.domain.com", REWRITE_REMOTE, "x@a.domain.com", "else[] x@a.domain.com; " },
+		{ "x@mail.test.example", REWRITE_LOCAL, "x@mail.test.example", "locals[mail.test.example] x@mail.test.example; " },
+	};
+	stralloc why = STRALLOC_ZERO;
+	stralloc out = STRALLOC_ZERO;
+	site s;
+	size_t i;
+
+	(void)state;
+	set_up(&s, "mail.test.example\n", "", "domain.com:\nwaldo@domain.com:qux\n");
+	s.t.empty_is_local = 1;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		why.len = 0;
+		assert_int_equal(rewrite_watched(&s.t, &out, rows[i].address, strlen(rows[i].address), note, &why), rows[i].route);
+		assert_true(stralloc_0(&why) && stralloc_0(&out));
+		assert_string_equal(out.s, rows[i].want);
+		assert_string_equal(why.s, rows[i].why);
+	}
+	tear_down(&s);
+	set_up(&s, "", "", ":");
+	s.t.empty_is_local = 1;
+	assert_int_equal(rewrite_address(&s.t, &out, "a@anywhere", 10), REWRITE_LOCAL);
+	tear_down(&s);
+	stralloc_free(&why);
+	stralloc_free(&out);
+}
+
 static void search(void **state)
 {
 	static struct { char const *address; char const *want; } const rows[] = {
@@ -355,6 +388,7 @@ int main(void)
 		cmocka_unit_test(remote_stays_remote),
 		cmocka_unit_test(undo),
 		cmocka_unit_test(reasons),
+		cmocka_unit_test(empty_is_local),
 		cmocka_unit_test(search),
 	};
 

@@ -45,7 +45,7 @@ static int by_cdb(stralloc *record, char const *local)
 	return REPORT_CDB;
 }
 
-int identify_user(stralloc *record, char const *local, char const **source)
+int identify_user(stralloc *record, char const *local, int root, char const **source)
 {
 	int r = by_cdb(record, local);
 
@@ -53,5 +53,5 @@ int identify_user(stralloc *record, char const *local, char const **source)
 	if (r >= 0)
 		return r;
 	*source = identify_passwd;
-	return getpw_ask(record, local, 1);
+	return getpw_ask(record, local, root);
 }

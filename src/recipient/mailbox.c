@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "recipient/mailbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <skalibs/djbunix.h>
+
+#include "base/child.h"
+#include "base/drop.h"
+#include "route/dotfile.h"
+#include "route/extension.h"
+
+/* Exit codes of the child; any other is no answer. */
+enum { CODE_THERE = 10, CODE_NONE = 11, CODE_UNKNOWN = 111 };
+
+/* The dotfile_look that opens, as qmail-local does: some files can be seen and not be opened. */
+static int open_file(void *data, char const *file, mode_t *mode)
+{
+	struct stat st;
+	int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int error = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
+
+	(void)data;
+	if (fd >= 0)
+		fd_close(fd);
+	if (!error)
+		*mode = st.st_mode;
+	return error;
+}
+
+static mailbox_verdict search(users_record const *r)
+{
+	dotfile_found f = DOTFILE_FOUND_ZERO;
+	delivery d = DELIVERY_ZERO;
+	mailbox_verdict v = MAILBOX_UNKNOWN;
+
+	d.dash = r->dash;
+	d.ext = r->ext;
+	if (extension_safe(&d.safe, r->ext, strlen(r->ext)) && dotfile_find(&f, &d, open_file, 0)) {
+		if (f.verdict == DOTFILE_USABLE)
+			v = MAILBOX_THERE;
+		/* The user himself, without a file, has the default delivery instructions. */
+		else if (f.verdict == DOTFILE_ABSENT)
+			v = *r->dash ? MAILBOX_NONE : MAILBOX_THERE;
+	}
+	stralloc_free(&d.safe);
+	stralloc_free(&f.file);
+	return v;
+}
+
+mailbox_verdict mailbox_look(users_record const *r)
+{
+	struct stat st;
+
+	if (chdir(r->home) < 0 || stat(".", &st) < 0 || dotfile_home(st.st_mode) != DOTFILE_HOME_OK)
+		return MAILBOX_UNKNOWN;
+	return search(r);
+}
+
+static int code_of(mailbox_verdict v)
+{
+	return v == MAILBOX_THERE ? CODE_THERE : v == MAILBOX_NONE ? CODE_NONE : CODE_UNKNOWN;
+}
+
+mailbox_verdict mailbox_ask(users_record const *r)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(drop_to(r->uid, r->gid, &r->gid, 1) ? code_of(mailbox_look(r)) : CODE_UNKNOWN);
+	if (pid < 0 || !child_wait(pid, &status) || !WIFEXITED(status))
+		return MAILBOX_UNKNOWN;
+	return WEXITSTATUS(status) == CODE_THERE ? MAILBOX_THERE
+		: WEXITSTATUS(status) == CODE_NONE ? MAILBOX_NONE : MAILBOX_UNKNOWN;
+}
