@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <skalibs/buffer.h>
 #include <skalibs/djbunix.h>
 #include <skalibs/types.h>
 
@@ -16,9 +15,10 @@
 #include "base/errtext.h"
 #include "base/sync.h"
 #include "deadline.h"
+#include "letter.h"
 #include "message.h"
 
-enum { BLOCK = 65536, TRIES = 3, HOURS_24 = 86400, HOST_SIZE = 256 };
+enum { TRIES = 3, HOURS_24 = 86400, HOST_SIZE = 256 };
 
 static char const unread_text[] = "Unable to read message. (#4.3.0)";
 static char const timeout_text[] = "Timeout on maildir delivery. (#4.3.0)";
@@ -113,29 +113,17 @@ static int open_tmp(parcel *p)
 	return 0;
 }
 
-typedef enum { COPIED, UNREADABLE, UNWRITABLE } copied;
-
-static copied copy(parcel *p, delivery const *d)
+static letter_status copy(parcel *p, delivery const *d)
 {
-	static char out[BLOCK];
-	static char in[BLOCK];
-	buffer b = BUFFER_INIT(&buffer_write, p->fd, out, sizeof out);
+	static letter l;
+	letter_status status;
 
-	p->birth.size = d->rpline.len + d->dtline.len;
-	if (buffer_put(&b, d->rpline.s, d->rpline.len) < 0 || buffer_put(&b, d->dtline.s, d->dtline.len) < 0)
-		return UNWRITABLE;
-	for (;;) {
-		ssize_t r = message_read(in, sizeof in);
-
-		if (r < 0)
-			return UNREADABLE;
-		if (r == 0)
-			break;
-		if (buffer_put(&b, in, (size_t)r) < 0)
-			return UNWRITABLE;
-		p->birth.size += (uint64_t)r;
-	}
-	return buffer_flush(&b) ? COPIED : UNWRITABLE;
+	letter_start(&l, p->fd);
+	if (!letter_put(&l, d->rpline.s, d->rpline.len) || !letter_put(&l, d->dtline.s, d->dtline.len))
+		return LETTER_UNWRITABLE;
+	status = letter_copy(&l);
+	p->birth.size = l.size;
+	return status;
 }
 
 static int name_new(parcel *p)
@@ -222,14 +210,14 @@ static char const *deliver(parcel *p, delivery const *d)
 		return open_trouble(p);
 	deadline_start(HOURS_24, timeout_text, p->tmp.s);
 	switch (copy(p, d)) {
-	case COPIED:
+	case LETTER_WRITTEN:
 		if (!name_new(p) || !commit(p))
 			trouble = unwritten(p);
 		break;
-	case UNREADABLE:
+	case LETTER_UNREADABLE:
 		trouble = unread_text;
 		break;
-	case UNWRITABLE:
+	case LETTER_UNWRITABLE:
 		trouble = unwritten(p);
 	}
 	deadline_stop();

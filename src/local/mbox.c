@@ -10,16 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <skalibs/buffer.h>
 #include <skalibs/djbunix.h>
 
 #include "base/sync.h"
 #include "base/text.h"
 #include "deadline.h"
-#include "mail/fromline.h"
+#include "letter.h"
 #include "message.h"
 
-enum { BLOCK = 65536, LOCK_SECONDS = 30, TRIES = 5 };
+enum { LOCK_SECONDS = 30, TRIES = 5 };
 
 static char const locked_text[] = "File has been locked for 30 seconds straight. (#4.3.0)";
 
@@ -104,34 +103,17 @@ static int lacks_newline(mbox const *m)
 	return c != '\n';
 }
 
-/* 1, 0 with errno for trouble with the mbox, -1 with errno for trouble with the message. */
-static int copy(mbox const *m, delivery const *d)
+static letter_status copy(mbox const *m, delivery const *d)
 {
-	static char out[BLOCK];
-	static char in[BLOCK];
-	static char quoted[FROMLINE_ROOM(BLOCK)];
-	buffer b = BUFFER_INIT(&buffer_write, m->fd, out, sizeof out);
-	fromline f = FROMLINE_ZERO;
+	static letter l;
 
-	if (lacks_newline(m) && buffer_put(&b, "\n", 1) < 0)
-		return 0;
-	if (buffer_put(&b, d->ufline.s, d->ufline.len) < 0
-		|| buffer_put(&b, d->rpline.s, d->rpline.len) < 0
-		|| buffer_put(&b, d->dtline.s, d->dtline.len) < 0)
-		return 0;
-	for (;;) {
-		ssize_t r = message_read(in, sizeof in);
-
-		if (r < 0)
-			return -1;
-		if (r == 0)
-			break;
-		if (buffer_put(&b, quoted, fromline_feed(&f, quoted, in, (size_t)r)) < 0)
-			return 0;
-	}
-	return buffer_put(&b, quoted, fromline_end(&f, quoted)) >= 0
-		&& buffer_put(&b, "\n", 1) >= 0
-		&& buffer_flush(&b);
+	letter_start(&l, m->fd);
+	if ((lacks_newline(m) && !letter_put(&l, "\n", 1))
+	 || !letter_put(&l, d->ufline.s, d->ufline.len)
+	 || !letter_put(&l, d->rpline.s, d->rpline.len)
+	 || !letter_put(&l, d->dtline.s, d->dtline.len))
+		return LETTER_UNWRITABLE;
+	return letter_quote(&l);
 }
 
 /* EINVAL: a device (the null device, a printer) that has nothing to flush. It has been written. */
@@ -140,15 +122,15 @@ static int sync_box(mbox const *m)
 	return sync_file(m->fd) || (errno == EINVAL && !m->regular);
 }
 
-/* As copy. Order: the name (of an empty mbox only), the message, the flush. */
-static int append(mbox const *m, delivery const *d)
+/* Order: the name (of an empty mbox only), the message, the flush. */
+static letter_status append(mbox const *m, delivery const *d)
 {
-	int r;
+	letter_status status;
 
 	if (m->regular && m->end == 0 && !sync_name(m))
-		return 0;
-	r = copy(m, d);
-	return r > 0 ? sync_box(m) : r;
+		return LETTER_UNWRITABLE;
+	status = copy(m, d);
+	return status == LETTER_WRITTEN && !sync_box(m) ? LETTER_UNWRITABLE : status;
 }
 
 /* A message that failed stays queued and will come again: cut the mbox back to where it began. Without
@@ -162,21 +144,21 @@ static void take_back(mbox const *m)
 int mbox_deliver(outcome *o, delivery const *d, char const *file)
 {
 	mbox m = { .file = file, .fd = -1 };
-	int r;
+	letter_status status;
 
 	if (!message_rewind(o))
 		return 0;
 	if (!open_box(o, &m))
 		return 0;
-	r = append(&m, d);
-	if (r < 0)
+	status = append(&m, d);
+	if (status == LETTER_UNREADABLE)
 		outcome_defer(o, "Unable to read message", "", "4.3.0");
-	else if (r == 0)
+	else if (status == LETTER_UNWRITABLE)
 		outcome_defer(o, "Unable to write ", file, "4.3.0");
-	if (r <= 0)
+	if (status != LETTER_WRITTEN)
 		take_back(&m);
 	/* Flushed as it is, only a file server can still refuse; it may then be there twice, but not never. */
-	if (close(m.fd) < 0 && r > 0)
+	if (close(m.fd) < 0 && status == LETTER_WRITTEN)
 		return outcome_defer(o, "Unable to write ", file, "4.3.0");
-	return r > 0;
+	return status == LETTER_WRITTEN;
 }

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <skalibs/allreadwrite.h>
 #include <skalibs/djbunix.h>
 #include <skalibs/types.h>
 
@@ -153,19 +155,28 @@ static void flush_to(qq *q, int fd)
 	q->n = 0;
 }
 
+/* What is waiting and what comes, in one call. */
+static void write_through(qq *q, int fd, char const *s, size_t n)
+{
+	struct iovec v[2] = {
+		{ .iov_base = q->buf, .iov_len = q->n },
+		{ .iov_base = (void *)s, .iov_len = n },
+	};
+
+	if (allwritev(fd, v, 2) < q->n + n)
+		q->failed = 1;
+	q->n = 0;
+}
+
+/* Small pieces wait for each other; a large one is not copied. */
 static void put_to(qq *q, int fd, char const *s, size_t n)
 {
-	while (n > 0 && !q->failed) {
-		size_t room = sizeof q->buf - q->n;
-		size_t m = n < room ? n : room;
-
-		memcpy(q->buf + q->n, s, m);
-		q->n += m;
-		s += m;
-		n -= m;
-		if (q->n == sizeof q->buf)
-			flush_to(q, fd);
-	}
+	if (q->failed)
+		return;
+	if (n > sizeof q->buf - q->n)
+		return write_through(q, fd, s, n);
+	memcpy(q->buf + q->n, s, n);
+	q->n += n;
 }
 
 void qq_put(qq *q, char const *s, size_t n)

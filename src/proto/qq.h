@@ -76,9 +76,9 @@ extern unsigned long qq_qp(qq const *q);
 enum { QQ_OK_FMT = 8 + 1 + UINT64_FMT + ULONG_FMT };
 extern size_t qq_ok(char s[QQ_OK_FMT], qq const *q, int64_t now);
 
-/* qq_put: more of the message. qq_from: the message ends, the sender follows. qq_to: a recipient.
- * qq_fail: give up; the queue program will not see the end it waits for. None reports trouble: qq_close
- * does. An address with a NUL would be cut: callers refuse it before. */
+/* qq_put: more of the message; large pieces are not copied. qq_from: the message ends, the sender follows.
+ * qq_to: a recipient. qq_fail: give up; the queue program will not see the end it waits for. None reports
+ * trouble: qq_close does. An address with a NUL would be cut: callers refuse it before. */
 extern void qq_put(qq *q, char const *s, size_t n);
 extern void qq_from(qq *q, char const *sender, size_t n);
 extern void qq_to(qq *q, char const *recipient, size_t n);

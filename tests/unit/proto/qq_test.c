@@ -118,6 +118,43 @@ static void envelope(void **state)
 	stralloc_free(&sa);
 }
 
+/* Pieces of every kind of size, by themselves and behind others. */
+static void pieces(void **state)
+{
+	static size_t const sizes[] = { 0, 1, 100, 8091, 0, 1, 8192, 8193, 7, 65536, 8191, 200000, 1, 16384, 3 };
+	static char text[200000];
+	stralloc want = STRALLOC_ZERO;
+	stralloc sa = STRALLOC_ZERO;
+	char body[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof text; i++)
+		text[i] = (char)(i * 31 + i / 251);
+	snprintf(body, sizeof body, "cat >%s/m; cat <&1 >%s/e; exit 0", dir, dir);
+	script(body);
+	assert_true(qq_open(&q));
+	for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		qq_put(&q, text + i, sizes[i] - (sizes[i] == sizeof text ? i : 0));
+		assert_true(stralloc_catb(&want, text + i, sizes[i] - (sizes[i] == sizeof text ? i : 0)));
+	}
+	qq_from(&q, text, 9000);
+	qq_to(&q, text + 1, 20000);
+	assert_string_equal(qq_close(&q), "");
+	snprintf(body, sizeof body, "%s/m", dir);
+	assert_true(openslurpclose(&sa, body));
+	assert_int_equal(sa.len, want.len);
+	assert_memory_equal(sa.s, want.s, want.len);
+	sa.len = 0;
+	snprintf(body, sizeof body, "%s/e", dir);
+	assert_true(openslurpclose(&sa, body));
+	assert_int_equal(sa.len, 1 + 9000 + 1 + 1 + 20000 + 1 + 1);
+	assert_memory_equal(sa.s + 1, text, 9000);
+	assert_memory_equal(sa.s + 9003, text + 1, 20000);
+	stralloc_free(&sa);
+	stralloc_free(&want);
+}
+
 static void not_there(void **state)
 {
 	(void)state;
@@ -170,6 +207,7 @@ int main(void)
 		cmocka_unit_test(exit_codes),
 		cmocka_unit_test(custom_text),
 		cmocka_unit_test(envelope),
+		cmocka_unit_test(pieces),
 		cmocka_unit_test(not_there),
 		cmocka_unit_test(receipt),
 	};
