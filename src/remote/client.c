@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "mail/crowded.h"
 #include "mail/eod_out.h"
 #include "mail/quote.h"
 #include "net/smtpreply.h"
@@ -20,6 +21,7 @@ enum
 	BYTES_PER_SECOND = 1000,        /* slower than this a message may not be taken from us */
 	PIPE_SECONDS = 86400,           /* for a message whose size we cannot know */
 	QUIT_SECONDS = 5,
+	CROWD = 5,                      /* recipients in a row that are too many: then the rest is too */
 };
 
 typedef enum
@@ -60,6 +62,8 @@ typedef struct session
 	size_t pos;
 	size_t len;
 	stralloc command;
+	size_t accepted;                /* recipients */
+	unsigned int crowded;           /* recipients since then that were too many */
 	int committed;                  /* the other side takes mail: what it says from here on concerns this message */
 	int critical;                   /* between the final dot and its reply */
 } session;
@@ -210,39 +214,38 @@ static progress sender(session *s)
 	return p == GOES_ON ? hear(s, &mail_step) : p;
 }
 
-/* One recipient's report. */
-static progress recipient(session *s, char const *address, size_t *accepted)
+/* A recipient's report, by the last reply. */
+static void report_recipient(session *s)
 {
-	progress p = say_path(s, "RCPT TO:<", address);
-	char letter;
+	char letter = judge(s, &rcpt_step);
 
-	if (p != GOES_ON)
-		return p;
-	if (!read_reply(s))
-		return DROPPED;
-	letter = judge(s, &rcpt_step);
 	if (letter) {
 		report_reply(s, letter == 'D' ? 'h' : 's', &rcpt_step);
+		s->crowded = s->accepted && crowded_is(s->reply.text, s->reply.len) ? s->crowded + 1 : 0;
 	} else {
 		report_puts("r");
 		report_end();
-		++*accepted;
+		s->accepted++;
+		s->crowded = 0;
 	}
-	return GOES_ON;
 }
 
+/* Servers that have recipients enough hang up if they are offered more and more of them, and then nobody gets the
+ * message: those that are left share the last answer. */
 static progress recipients(session *s)
 {
-	size_t accepted = 0;
 	size_t i;
 
 	for (i = 0; i < s->job->n; i++) {
-		progress p = recipient(s, s->job->recipients[i], &accepted);
+		progress p = s->crowded < CROWD ? say_path(s, "RCPT TO:<", s->job->recipients[i]) : GOES_ON;
 
 		if (p != GOES_ON)
 			return p;
+		if (s->crowded < CROWD && !read_reply(s))
+			return DROPPED;
+		report_recipient(s);
 	}
-	if (accepted)
+	if (s->accepted)
 		return GOES_ON;
 	report_none_accepted(s);
 	return OVER;
@@ -336,6 +339,8 @@ client_result client_deliver(client_job const *job)
 	s.pos = s.len = 0;
 	s.critical = 0;
 	s.committed = 0;
+	s.accepted = 0;
+	s.crowded = 0;
 	for (i = 0; i < sizeof script / sizeof script[0] && p == GOES_ON; i++)
 		p = script[i](&s);
 	if (p == DROPPED)

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <skalibs/posixplz.h>
@@ -15,6 +17,7 @@
 #include "base/errtemp.h"
 #include "base/fds.h"
 #include "base/sandbox.h"
+#include "company.h"
 #include "program.h"
 #include "proto/tcpto.h"
 #include "spawn/loop.h"
@@ -24,6 +27,8 @@ char const *PROG = "qmail-rspawn";
 static char const *remote;              /* $QMAILREMOTE */
 static char const *path;
 static stralloc program = STRALLOC_ZERO;
+static stralloc bin_remote = STRALLOC_ZERO;     /* our own qmail-remote */
+static stralloc control_recipients = STRALLOC_ZERO;
 
 static char const *refusal_of(int e)
 {
@@ -41,32 +46,31 @@ static int find(void)
 		return 1;
 	if (errno != ENOENT)
 		return 0;
-	program.len = 0;
-	return stralloc_cats(&program, conf_home) && stralloc_cats(&program, "/bin/qmail-remote") && stralloc_0(&program);
+	return stralloc_copy(&program, &bin_remote);
 }
 
 /* Whether deliveries are made by our own qmail-remote, which can live with what it inherits from us. Another
- * program, or a script that stands before it, shall find what it always found. The current directory is the home. */
+ * program, or a script that stands before it, shall find what it always found. */
 static int is_ours(void)
 {
 	struct stat found;
 	struct stat ours;
 
-	return !remote && find() && stat(program.s, &found) == 0 && stat("bin/qmail-remote", &ours) == 0
+	return !remote && find() && stat(program.s, &found) == 0 && stat(bin_remote.s, &ours) == 0
 		&& found.st_dev == ours.st_dev && found.st_ino == ours.st_ino;
 }
 
 static pid_t start(loop_job const *job, char const **refusal)
 {
+	enum { HOST = 1, SENDER, RECIPIENTS };
+	static char *argv[RECIPIENTS + LOOP_MOST + 1];
 	child_fd const fds[] = { { job->message, 0 }, { job->output, 1 }, { job->output, 2 } };
-	char *argv[5];
 	pid_t pid = 0;
 
 	argv[0] = (char *)(remote ? remote : "qmail-remote");
-	argv[1] = (char *)(job->recipient + job->at + 1);
-	argv[2] = (char *)job->sender;
-	argv[3] = (char *)job->recipient;
-	argv[4] = 0;
+	argv[HOST] = (char *)(job->recipient + job->at + 1);
+	argv[SENDER] = (char *)job->sender;
+	memcpy(argv + RECIPIENTS, job->recipients, (job->n + 1) * sizeof *argv);
 	if (find())
 		pid = child_start(program.s, argv, environ, 0, fds, 3);
 	if (!pid)
@@ -74,10 +78,36 @@ static pid_t start(loop_job const *job, char const **refusal)
 	return pid;
 }
 
+/* Of the clock that nobody sets. */
+static uint64_t seconds(void)
+{
+	struct timespec ts;
+
+	return clock_gettime(CLOCK_MONOTONIC, &ts) == 0 ? (uint64_t)ts.tv_sec : 0;
+}
+
+static size_t most(char const *host)
+{
+	return company_most(control_recipients.s, is_ours(), host, seconds());
+}
+
+static void strained(char const *host)
+{
+	company_strained(host, seconds());
+}
+
+static int name_files(void)
+{
+	return stralloc_cats(&bin_remote, conf_home) && stralloc_cats(&bin_remote, "/bin/qmail-remote")
+		&& stralloc_0(&bin_remote) && stralloc_cats(&control_recipients, conf_home)
+		&& stralloc_cats(&control_recipients, "/control/remoterecipients") && stralloc_0(&control_recipients);
+}
+
 int main(void)
 {
+	static loop_company const company = { .most = most, .strained = strained };
 	static loop_kind const kind = { .start = start, .feed = report_remote_feed, .put = report_remote_put,
-		.linger = LOOP_LINGER };
+		.linger = LOOP_LINGER, .company = &company };
 	uid_t owner;
 
 	if (!fds_sane(2))
@@ -89,6 +119,8 @@ int main(void)
 	path = getenv("PATH");
 	if (!path)
 		path = "/usr/bin:/bin";
+	if (!name_files())
+		strerr_dief(111, "out of memory");
 	if (!conf_uid(CONF_QMAILQ, &owner))
 		strerr_diefusys(111, "find user ", conf_username(CONF_QMAILQ));
 	if (chdir(conf_home) < 0)

@@ -15,37 +15,67 @@
 
 #include "base/conf.h"
 #include "base/io.h"
+#include "proto/share.h"
 #include "proto/spawn.h"
 #include "request.h"
 
 enum
 {
-	SLOTS = 255,
+	SLOTS = LOOP_MOST,
+	NONE = SLOTS,
 	OUT_ROOM = 256,         /* what a refusal takes at most: set aside before a request is looked at */
 	OUT_HIGH = 32 << 20,    /* reports waiting for a reader; only one that never reads gets here */
 	RETRY_SECONDS = 1,      /* how soon to look for memory again */
+	COMPANY_BYTES = 65536,  /* of recipients in one run: whatever the stack may hold, this much fits on it */
 };
 
-/* A delivery number. Its report is due when pid is 0 and output is -1. */
+/* Delivery numbers in order, chained through slot.next. */
+typedef struct list
+{
+	unsigned int first;
+	unsigned int last;
+	size_t n;
+} list;
+#define LIST_ZERO { .first = NONE, .last = NONE, .n = 0 }
+
+/* A delivery number: what is to be delivered, until it is reported. */
 typedef struct slot
+{
+	int used;
+	stralloc mess;          /* these three NUL-terminated */
+	stralloc sender;
+	stralloc recipient;
+	size_t at;              /* offset of the last @ in recipient */
+	int alone;              /* shares a run with nobody */
+	unsigned int next;
+} slot;
+
+/* A program that runs. Its report is due when pid is 0 and output is -1. */
+typedef struct run
 {
 	int used;
 	pid_t pid;              /* 0 once it was waited for */
 	int output;             /* -1 after end of file */
 	int status;
 	tain until;             /* once it was waited for: when we stop listening to its output */
-	report text;
-} slot;
+	list members;           /* that have no report yet */
+	size_t n;               /* members at its start */
+	size_t told;            /* of which so many are no longer here */
+	report text;            /* n is 1 */
+	stralloc all;           /* n is more: what it printed */
+} run;
 
 typedef struct loop
 {
 	loop_kind const *kind;
 	uid_t owner;
 	slot slots[SLOTS];
-	unsigned int running;
+	run runs[SLOTS];
+	list waiting;           /* to be started */
+	unsigned int running;   /* slots in use */
 	int signals;
 	spawn_request request;
-	char in[4096];
+	char in[16384];
 	size_t inpos;
 	size_t inlen;
 	int in_open;
@@ -54,6 +84,25 @@ typedef struct loop
 	int broken;             /* nobody reads our reports */
 	int starved;            /* something waits for memory */
 } loop;
+
+static void list_put(loop *l, list *p, unsigned int number)
+{
+	l->slots[number].next = NONE;
+	if (p->n++ == 0)
+		p->first = number;
+	else
+		l->slots[p->last].next = number;
+	p->last = number;
+}
+
+static unsigned int list_take(loop *l, list *p)
+{
+	unsigned int number = p->first;
+
+	p->first = l->slots[number].next;
+	p->n--;
+	return number;
+}
 
 /* ---- reports */
 
@@ -78,7 +127,7 @@ static void out_write(loop *l)
 	l->outpos = 0;
 }
 
-static int out_room(loop *l)
+static int out_room(loop *l, size_t refusals)
 {
 	if (l->broken || l->out.len - l->outpos > OUT_HIGH)
 		return 0;
@@ -87,7 +136,7 @@ static int out_room(loop *l)
 		memmove(l->out.s, l->out.s + l->outpos, l->out.len);
 		l->outpos = 0;
 	}
-	if (!stralloc_readyplus(&l->out, OUT_ROOM))
+	if (!stralloc_readyplus(&l->out, OUT_ROOM * refusals))
 		return l->starved = 1, 0;
 	return 1;
 }
@@ -98,66 +147,204 @@ static void refuse(loop *l, unsigned int number, char const *text)
 	(void)spawn_report_put(&l->out, number, text[0], text + 1, strlen(text + 1));
 }
 
-static void slot_report(loop *l, unsigned int number)
+static void slot_free(loop *l, unsigned int number)
 {
 	slot *s = l->slots + number;
 
-	if (!s->used || s->pid || s->output >= 0)
-		return;
-	if (!l->broken && !l->kind->put(&s->text, s->status, number, &l->out)) {
-		l->starved = 1;
-		return;
-	}
-	report_reset(&s->text);
-	s->used = 0;
+	stralloc_free(&s->mess);
+	stralloc_free(&s->sender);
+	stralloc_free(&s->recipient);
+	*s = (slot){ .used = 0, .next = NONE };
 	l->running--;
+}
+
+static void refuse_all(loop *l, list *members, char const *text)
+{
+	while (members->n) {
+		unsigned int number = list_take(l, members);
+
+		refuse(l, number, text);
+		slot_free(l, number);
+	}
+}
+
+/* The next member's report, or whatever comes of it. 0: there was no memory. */
+static int tell(loop *l, run *r)
+{
+	unsigned int number = r->members.first;
+	slot *s = l->slots + number;
+	share_status how = SHARE_TOLD;
+
+	if (l->broken)
+		;
+	else if (r->n == 1)
+		how = l->kind->put(&r->text, r->status, number, &l->out) ? SHARE_TOLD : SHARE_NOMEM;
+	else
+		how = share_put(r->all.s, r->all.len, r->status, r->told, number, &l->out);
+	if (how == SHARE_NOMEM)
+		return 0;
+	list_take(l, &r->members);
+	r->told++;
+	if (how == SHARE_TOLD)
+		return slot_free(l, number), 1;
+	s->alone = how == SHARE_ALONE;
+	list_put(l, &l->waiting, number);
+	return 1;
+}
+
+static void run_end(loop *l, run *r)
+{
+	if (!r->used || r->pid || r->output >= 0)
+		return;
+	if (r->n > 1 && r->told == 0 && share_strained(r->all.s, r->all.len, r->status)) {
+		slot const *s = l->slots + r->members.first;
+
+		l->kind->company->strained(s->recipient.s + s->at + 1);
+	}
+	while (r->members.n)
+		if (!tell(l, r)) {
+			l->starved = 1;
+			return;
+		}
+	report_reset(&r->text);
+	stralloc_free(&r->all);
+	r->used = 0;
+}
+
+static void run_feed(run *r, loop_kind const *k, char const *s, size_t n)
+{
+	size_t room = r->n * REPORT_REMOTE_MAX - r->all.len;
+
+	if (r->n == 1)
+		k->feed(&r->text, s, n);
+	else
+		/* For lack of memory a report may be lost: then nobody knows how that delivery went. */
+		(void)stralloc_catb(&r->all, s, n < room ? n : room);
 }
 
 /* ---- deliveries */
 
-static void start(loop *l, slot *s, spawn_request const *r)
+static int is_company(slot const *a, slot const *b)
 {
-	loop_job job = { .sender = r->sender.s, .recipient = r->recipient.s };
-	char const *refusal = request_refusal(r, &job.at);
-	int p[2];
-
-	if (refusal)
-		return refuse(l, r->number, refusal);
-	job.message = request_open(r->mess.s, l->owner, &refusal);
-	if (job.message < 0)
-		return refuse(l, r->number, refusal);
-	if (pipecoe(p) < 0 || ndelay_on(p[0]) < 0) {
-		close(job.message);
-		return refuse(l, r->number, "Zqmail-spawn unable to create pipe. (#4.3.0)\n");
-	}
-	job.output = p[1];
-	s->pid = l->kind->start(&job, &refusal);
-	close(job.message);
-	close(p[1]);
-	if (!s->pid) {
-		close(p[0]);
-		return refuse(l, r->number, refusal);
-	}
-	s->output = p[0];
-	s->used = 1;
-	l->running++;
+	return !b->alone && !strcmp(a->mess.s, b->mess.s) && !strcmp(a->sender.s, b->sender.s)
+		&& !strcmp(a->recipient.s + a->at, b->recipient.s + b->at);
 }
 
-static void request(loop *l, spawn_request const *r, spawn_request_status st)
+/* The first of those that wait, with those that may go with it. */
+static list gather(loop *l)
 {
+	list chosen = LIST_ZERO;
+	list others = LIST_ZERO;
+	slot const *first = l->slots + l->waiting.first;
+	size_t bytes = 0;
+	size_t most = 1;
+
+	if (l->kind->company && !first->alone && l->waiting.n > 1)
+		most = l->kind->company->most(first->recipient.s + first->at + 1);
+	while (l->waiting.n) {
+		unsigned int number = list_take(l, &l->waiting);
+		slot const *s = l->slots + number;
+		int fits = s == first || (chosen.n < most && bytes + s->recipient.len <= COMPANY_BYTES && is_company(first, s));
+
+		bytes += fits ? s->recipient.len : 0;
+		list_put(l, fits ? &chosen : &others, number);
+	}
+	l->waiting = others;
+	return chosen;
+}
+
+static run *run_free(loop *l)
+{
+	run *r = l->runs;
+
+	while (r->used)
+		r++;
+	return r;
+}
+
+static void start(loop *l, list *members)
+{
+	char *recipients[SLOTS + 1];
+	slot const *s = l->slots + members->first;
+	run *r = run_free(l);
+	loop_job job = { .sender = s->sender.s, .recipient = s->recipient.s, .at = s->at, .recipients = recipients };
+	char const *refusal;
+	unsigned int i;
+	int p[2];
+
+	for (i = members->first; i != NONE; i = l->slots[i].next)
+		recipients[job.n++] = l->slots[i].recipient.s;
+	recipients[job.n] = 0;
+	job.message = request_open(s->mess.s, l->owner, &refusal);
+	if (job.message < 0)
+		return refuse_all(l, members, refusal);
+	if (pipecoe(p) < 0 || ndelay_on(p[0]) < 0) {
+		close(job.message);
+		return refuse_all(l, members, "Zqmail-spawn unable to create pipe. (#4.3.0)\n");
+	}
+	job.output = p[1];
+	r->pid = l->kind->start(&job, &refusal);
+	close(job.message);
+	close(p[1]);
+	if (!r->pid) {
+		close(p[0]);
+		return refuse_all(l, members, refusal);
+	}
+	r->output = p[0];
+	r->members = *members;
+	r->n = job.n;
+	r->told = 0;
+	r->used = 1;
+}
+
+static void start_waiting(loop *l)
+{
+	while (l->waiting.n && out_room(l, l->waiting.n)) {
+		list members = gather(l);
+
+		start(l, &members);
+	}
+	/* No report can be given any more. */
+	while (l->broken && l->waiting.n)
+		slot_free(l, list_take(l, &l->waiting));
+}
+
+static void swap(stralloc *a, stralloc *b)
+{
+	stralloc c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+static void request(loop *l, spawn_request *r, spawn_request_status st)
+{
+	slot *s = l->slots + r->number;
+	char const *refusal = 0;
+	size_t at = 0;
+
 	if (st == SPAWN_REQUEST_NOMEM)
-		refuse(l, r->number, "Zqmail-spawn out of memory. (#4.3.0)\n");
+		refusal = "Zqmail-spawn out of memory. (#4.3.0)\n";
 	else if (r->number >= conf_spawn)
-		refuse(l, r->number, "ZInternal error: delnum too big. (#4.3.5)\n");
-	else if (l->slots[r->number].used)
-		refuse(l, r->number, "ZInternal error: delnum in use. (#4.3.5)\n");
+		refusal = "ZInternal error: delnum too big. (#4.3.5)\n";
+	else if (s->used)
+		refusal = "ZInternal error: delnum in use. (#4.3.5)\n";
 	else
-		start(l, l->slots + r->number, r);
+		refusal = request_refusal(r, &at);
+	if (refusal)
+		return refuse(l, r->number, refusal);
+	swap(&s->mess, &r->mess);
+	swap(&s->sender, &r->sender);
+	swap(&s->recipient, &r->recipient);
+	s->at = at;
+	s->used = 1;
+	l->running++;
+	list_put(l, &l->waiting, r->number);
 }
 
 static void requests(loop *l)
 {
-	while (l->inpos < l->inlen && out_room(l)) {
+	while (l->inpos < l->inlen && out_room(l, 1)) {
 		spawn_request_status st = spawn_request_feed(&l->request, l->in, l->inlen, &l->inpos);
 
 		if (st != SPAWN_REQUEST_MORE)
@@ -177,19 +364,19 @@ static void in_read(loop *l)
 		l->in_open = 0;
 }
 
-static void output_read(loop *l, slot *s)
+static void output_read(loop *l, run *r)
 {
 	char buf[4096];
-	ssize_t r = read(s->output, buf, sizeof buf);
+	ssize_t n = read(r->output, buf, sizeof buf);
 
-	if (r < 0 && (errno == EINTR || errno == EAGAIN))
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (r > 0) {
-		l->kind->feed(&s->text, buf, (size_t)r);
+	if (n > 0) {
+		run_feed(r, l->kind, buf, (size_t)n);
 		return;
 	}
-	close(s->output);
-	s->output = -1;
+	close(r->output);
+	r->output = -1;
 }
 
 static void reap(loop *l)
@@ -202,17 +389,17 @@ static void reap(loop *l)
 		;
 	while ((pid = wait_nohang(&status)) > 0)
 		for (i = 0; i < conf_spawn; i++)
-			if (l->slots[i].used && l->slots[i].pid == pid) {
-				l->slots[i].pid = 0;
-				l->slots[i].status = status;
-				io_deadline(&l->slots[i].until, l->kind->linger);
+			if (l->runs[i].used && l->runs[i].pid == pid) {
+				l->runs[i].pid = 0;
+				l->runs[i].status = status;
+				io_deadline(&l->runs[i].until, l->kind->linger);
 			}
 }
 
 /* The program has ended, but something that it started holds its output open. */
-static int lingers(slot const *s)
+static int lingers(run const *r)
 {
-	return s->used && !s->pid && s->output >= 0;
+	return r->used && !r->pid && r->output >= 0;
 }
 
 /* No delivery number is taken for ever, whatever users' programs leave running. */
@@ -222,15 +409,15 @@ static void stop_listening(loop *l)
 
 	tain_now_g();
 	for (i = 0; i < conf_spawn; i++)
-		if (lingers(l->slots + i) && !tain_future(&l->slots[i].until)) {
-			close(l->slots[i].output);
-			l->slots[i].output = -1;
+		if (lingers(l->runs + i) && !tain_future(&l->runs[i].until)) {
+			close(l->runs[i].output);
+			l->runs[i].output = -1;
 		}
 }
 
 /* ---- the loop */
 
-enum { FD_SIGNALS, FD_IN, FD_OUT, FD_SLOTS };
+enum { FD_SIGNALS, FD_IN, FD_OUT, FD_RUNS };
 
 /* iopause passes over negative descriptors: each has its place whether it is of interest or not. */
 static void selprep(loop *l, iopause_fd *fds)
@@ -241,7 +428,7 @@ static void selprep(loop *l, iopause_fd *fds)
 	fds[FD_IN] = (iopause_fd){ .fd = l->in_open && l->inpos == l->inlen ? 0 : -1, .events = POLLIN };
 	fds[FD_OUT] = (iopause_fd){ .fd = l->outpos < l->out.len ? 1 : -1, .events = POLLOUT };
 	for (i = 0; i < conf_spawn; i++)
-		fds[FD_SLOTS + i] = (iopause_fd){ .fd = l->slots[i].used ? l->slots[i].output : -1, .events = POLLIN };
+		fds[FD_RUNS + i] = (iopause_fd){ .fd = l->runs[i].used ? l->runs[i].output : -1, .events = POLLIN };
 }
 
 /* Sleep until a descriptor wants us or a deadline is near. */
@@ -254,9 +441,9 @@ static int sleep_on(loop const *l, iopause_fd *fds)
 	if (l->starved)
 		io_deadline(&first, RETRY_SECONDS);
 	for (i = 0; i < conf_spawn; i++)
-		if (lingers(l->slots + i))
-			first = *io_sooner(&first, &l->slots[i].until);
-	return iopause_g(fds, FD_SLOTS + conf_spawn, &first);
+		if (lingers(l->runs + i))
+			first = *io_sooner(&first, &l->runs[i].until);
+	return iopause_g(fds, FD_RUNS + conf_spawn, &first);
 }
 
 static void events(loop *l, iopause_fd const *fds)
@@ -266,15 +453,15 @@ static void events(loop *l, iopause_fd const *fds)
 	if (fds[FD_SIGNALS].revents)
 		reap(l);
 	for (i = 0; i < conf_spawn; i++)
-		if (fds[FD_SLOTS + i].revents)
-			output_read(l, l->slots + i);
+		if (fds[FD_RUNS + i].revents)
+			output_read(l, l->runs + i);
 	if (fds[FD_IN].revents)
 		in_read(l);
 }
 
 static void serve(loop *l)
 {
-	iopause_fd fds[FD_SLOTS + SLOTS];
+	iopause_fd fds[FD_RUNS + SLOTS];
 	unsigned int i;
 
 	while (l->in_open || l->inpos < l->inlen || l->running || l->outpos < l->out.len) {
@@ -289,8 +476,9 @@ static void serve(loop *l)
 		events(l, fds);
 		stop_listening(l);
 		for (i = 0; i < conf_spawn; i++)
-			slot_report(l, i);
+			run_end(l, l->runs + i);
 		requests(l);
+		start_waiting(l);
 		out_write(l);
 		if (l->broken)
 			l->inpos = l->inlen;
@@ -299,15 +487,15 @@ static void serve(loop *l)
 
 int loop_run(loop_kind const *k, uid_t owner)
 {
-	static loop l = { .in_open = 1, .request = SPAWN_REQUEST_ZERO, .out = STRALLOC_ZERO };
+	static loop l = { .in_open = 1, .waiting = LIST_ZERO, .request = SPAWN_REQUEST_ZERO, .out = STRALLOC_ZERO };
 	char greeting = (char)(unsigned char)conf_spawn;
 	unsigned int i;
 
 	l.kind = k;
 	l.owner = owner;
 	for (i = 0; i < SLOTS; i++) {
-		l.slots[i].output = -1;
-		report_reset(&l.slots[i].text);
+		l.runs[i].output = -1;
+		report_reset(&l.runs[i].text);
 	}
 	/* Whoever started us may have had SIGCHLD ignored: then no status would ever reach us. */
 	sig_restore(SIGCHLD);

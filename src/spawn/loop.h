@@ -13,7 +13,10 @@
 /* The loop that qmail-lspawn and qmail-rspawn share: requests on descriptor 0, reports on descriptor 1
  * (proto/spawn.h), many deliveries at once. */
 
-/* A delivery that is about to start. Everything belongs to the loop and is gone when start returns. */
+/* How many deliveries run at once at most, whatever conf_spawn says. */
+enum { LOOP_MOST = 255 };
+
+/* A program that is about to start. Everything belongs to the loop and is gone when start returns. */
 typedef struct loop_job
 {
 	int message;                    /* the message, for reading, at its start */
@@ -21,7 +24,19 @@ typedef struct loop_job
 	char const *sender;
 	char const *recipient;
 	size_t at;                      /* offset of the last @ in recipient */
+	char *const *recipients;        /* recipient and those in its company, up to a null */
+	size_t n;                       /* how many; 1 where kind->company is null */
 } loop_job;
+
+/* Programs that take several recipients of one message from one sender at one host at once. What such a program
+ * printed is dealt out by proto/share.h: no recipient's report is worse for the company. */
+typedef struct loop_company
+{
+	/* most: how many recipients at host (NUL-terminated) may go together now; at least 1. */
+	size_t (*most)(char const *host);
+	/* strained: together they failed, in a way that their number may explain. */
+	void (*strained)(char const *host);
+} loop_company;
 
 /* What differs between the two. */
 typedef struct loop_kind
@@ -34,6 +49,7 @@ typedef struct loop_kind
 	void (*feed)(report *r, char const *s, size_t n);
 	int (*put)(report const *r, int status, unsigned int number, stralloc *out);
 	unsigned int linger;            /* seconds; LOOP_LINGER, but for tests */
+	loop_company const *company;    /* null: each delivery is a process of its own */
 } loop_kind;
 
 /* How long we listen to what a program left behind when it ended: ten minutes. */
@@ -42,8 +58,10 @@ enum { LOOP_LINGER = 600 };
 /* loop_run: send the greeting byte and serve, in the current directory (queue/mess), messages of owner,
  * until the end of file on descriptor 0 and of all running deliveries.
  *
- * Each complete request is answered once. A delivery is reported when its process has ended and nobody
- * holds its output open any more, or kind->linger seconds after its process has ended. Nothing here blocks: requests are taken while reports cannot be written.
+ * Each complete request is answered once. Requests wait for nothing but for what came with them in one read:
+ * those that may share a program are then put together. A delivery is reported when its process has ended and nobody
+ * holds its output open any more, or kind->linger seconds after its process has ended. Nothing here blocks: requests
+ * are taken while reports cannot be written.
  * Returns the exit code: 0; 111 when the reader of the reports went away, or for lack of resources. */
 extern int loop_run(loop_kind const *k, uid_t owner);
 

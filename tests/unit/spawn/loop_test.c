@@ -53,6 +53,51 @@ static void act(loop_job const *job)
 	_exit(0);
 }
 
+/* A qmail-remote, which says first how many it was started for: the local parts are what becomes of recipients. */
+static void act_remote(loop_job const *job)
+{
+	char out[4096];
+	size_t n = 0;
+	size_t i;
+
+	close(1);
+	if (!strcmp(job->sender, "crash"))
+		raise(SIGKILL);
+	for (i = 0; i < job->n; i++) {
+		char const *s = job->recipients[i];
+
+		if (!strncmp(s, "left@", 5))
+			continue;
+		n += (size_t)snprintf(out + n, sizeof out - n, "%s", *s == 'h' ? "hno" : *s == 's' ? "slater" : "r") + 1;
+	}
+	n += (size_t)snprintf(out + n, sizeof out - n, "%s%zu", job->sender, job->n) + 1;
+	if (write(job->output, out, n) != (ssize_t)n)
+		_exit(99);
+	_exit(0);
+}
+
+static pid_t start_remote(loop_job const *job, char const **refusal)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		act_remote(job);
+	*refusal = "Zno fork\n";
+	return pid > 0 ? pid : 0;
+}
+
+static int is_strained;
+
+static size_t most(char const *host)
+{
+	return is_strained ? 1 : !strcmp(host, "two") ? 2 : 100;
+}
+
+static void strained(char const *host)
+{
+	is_strained = !strcmp(host, "host");
+}
+
 static pid_t start(loop_job const *job, char const **refusal)
 {
 	pid_t pid = fork();
@@ -77,10 +122,13 @@ typedef struct partner
 
 static char dir[] = "/tmp/loopXXXXXX";
 
-static void partner_start(partner *p)
+static loop_kind const local = { .start = start, .feed = report_local_feed, .put = report_local_put, .linger = 2 };
+static loop_company const company = { .most = most, .strained = strained };
+static loop_kind const remote = { .start = start_remote, .feed = report_remote_feed, .put = report_remote_put,
+	.linger = 2, .company = &company };
+
+static void partner_start(partner *p, loop_kind const *kind)
 {
-	static loop_kind const kind = { .start = start, .feed = report_local_feed, .put = report_local_put,
-		.linger = 2 };
 	static partner const zero = { .out = STRALLOC_ZERO, .report = SPAWN_REPORT_ZERO };
 	int in[2];
 	int out[2];
@@ -99,7 +147,7 @@ static void partner_start(partner *p)
 		close(in[0]);
 		close(out[1]);
 		alarm(30);
-		_exit(loop_run(&kind, getuid()));
+		_exit(loop_run(kind, getuid()));
 	}
 	close(in[0]);
 	close(out[1]);
@@ -112,6 +160,11 @@ static void partner_start(partner *p)
 static void ask(partner *p, unsigned int number, char const *what)
 {
 	assert_true(spawn_request_put(&p->out, number, "1", what, strlen(what), "joe@host", 8));
+}
+
+static void ask_remote(partner *p, unsigned int number, char const *sender, char const *recipient)
+{
+	assert_true(spawn_request_put(&p->out, number, "1", sender, strlen(sender), recipient, strlen(recipient)));
 }
 
 static void flush(partner *p)
@@ -175,7 +228,7 @@ static void answers(void **state)
 	partner p;
 
 	(void)state;
-	partner_start(&p);
+	partner_start(&p, &local);
 	ask(&p, 0, "ok");
 	flush(&p);
 	expect(&p, 0, 'K', "");
@@ -214,7 +267,7 @@ static void left_behind(void **state)
 
 	(void)state;
 	clock_gettime(CLOCK_MONOTONIC, &a);
-	partner_start(&p);
+	partner_start(&p, &local);
 	ask(&p, 1, "for ever");
 	ask(&p, 2, "chatter");
 	ask(&p, 3, "ok");
@@ -236,7 +289,7 @@ static void end_of_file(void **state)
 	partner p;
 
 	(void)state;
-	partner_start(&p);
+	partner_start(&p, &local);
 	ask(&p, 1, "slow");
 	ask(&p, 2, "ok");
 	p.out.len--;
@@ -257,7 +310,7 @@ static void full_pipe(void **state)
 	int dealt[2] = { 0, 0 };
 
 	(void)state;
-	partner_start(&p);
+	partner_start(&p, &local);
 	assert_true(fcntl(p.from, F_SETPIPE_SZ, 4096) >= 0);
 	for (i = 0; i < conf_spawn; i++)
 		ask(&p, i, "long");
@@ -274,13 +327,126 @@ static void full_pipe(void **state)
 	partner_end(&p, 0);
 }
 
+/* Those of one message, sender and host run together, in the order they came; who is refused for good in company,
+ * or left out, runs again. */
+static void together(void **state)
+{
+	partner p;
+
+	(void)state;
+	partner_start(&p, &remote);
+	ask_remote(&p, 9, "K", "a@host");
+	ask_remote(&p, 3, "K", "b@host");
+	ask_remote(&p, 200, "K", "x@host");
+	ask_remote(&p, 5, "K", "c@host");
+	flush(&p);
+	if (conf_spawn <= 200)
+		expect(&p, 200, 'Z', "Internal error: delnum too big. (#4.3.5)\n");
+	expect(&p, 9, 'K', "3");
+	expect(&p, 3, 'K', "3");
+	expect(&p, 5, 'K', "3");
+	ask_remote(&p, 1, "K", "h@two");
+	ask_remote(&p, 2, "K", "b@two");
+	ask_remote(&p, 3, "K", "c@two");
+	flush(&p);
+	expect(&p, 1, 'D', "no");
+	expect(&p, 2, 'K', "2");
+	expect(&p, 3, 'K', "1");
+	ask_remote(&p, 1, "K", "a@host");
+	ask_remote(&p, 2, "K", "h@host");
+	ask_remote(&p, 3, "K", "left@host");
+	flush(&p);
+	expect(&p, 1, 'K', "3");
+	assert_true(next(&p));
+	assert_true(next(&p));
+	ask_remote(&p, 1, "K", "a@host");
+	ask_remote(&p, 2, "Kother", "b@host");
+	flush(&p);
+	assert_true(next(&p));
+	assert_true(next(&p));
+	assert_memory_equal(p.report.text.s + p.report.text.len - 1, "1", 1);
+	close(p.to);
+	assert_false(next(&p));
+	partner_end(&p, 0);
+}
+
+/* A message that is refused for good in company is refused to each alone, and one that fails for now to nobody else. */
+static void refused_together(void **state)
+{
+	partner p;
+
+	(void)state;
+	partner_start(&p, &remote);
+	ask_remote(&p, 0, "D", "a@host");
+	ask_remote(&p, 1, "D", "b@host");
+	flush(&p);
+	assert_true(next(&p));
+	assert_int_equal(p.report.letter, 'D');
+	assert_memory_equal(p.report.text.s, "1", 1);
+	assert_true(next(&p));
+	assert_memory_equal(p.report.text.s, "1", 1);
+	/* and that host has had enough of it */
+	ask_remote(&p, 0, "K", "a@host");
+	ask_remote(&p, 1, "K", "b@host");
+	flush(&p);
+	assert_true(next(&p));
+	assert_memory_equal(p.report.text.s, "1", 1);
+	assert_true(next(&p));
+	assert_memory_equal(p.report.text.s, "1", 1);
+	close(p.to);
+	assert_false(next(&p));
+	partner_end(&p, 0);
+}
+
+static void crash_together(void **state)
+{
+	partner p;
+
+	(void)state;
+	partner_start(&p, &remote);
+	ask_remote(&p, 0, "crash", "a@host");
+	ask_remote(&p, 1, "crash", "b@host");
+	flush(&p);
+	expect(&p, 0, 'Z', "qmail-remote crashed.\n");
+	expect(&p, 1, 'Z', "qmail-remote crashed.\n");
+	close(p.to);
+	assert_false(next(&p));
+	partner_end(&p, 0);
+}
+
+/* Every number, over and over, in whatever company: each request is answered once. */
+static void many_together(void **state)
+{
+	static char const *const fates[] = { "a@host", "h@host", "left@host", "s@two", "b@two", "left@two" };
+	partner p;
+	unsigned int i;
+	unsigned int round;
+
+	(void)state;
+	partner_start(&p, &remote);
+	for (round = 0; round < 6; round++) {
+		unsigned char seen[256] = { 0 };
+
+		for (i = 0; i < conf_spawn; i++)
+			ask_remote(&p, i, "K", fates[(i * 7 + round) % 6]);
+		flush(&p);
+		for (i = 0; i < conf_spawn; i++) {
+			assert_true(next(&p));
+			assert_int_equal(seen[p.report.number]++, 0);
+		}
+	}
+	close(p.to);
+	assert_false(next(&p));
+	partner_end(&p, 0);
+}
+
 /* Nobody reads our reports any more: no new delivery, and an end. */
 static void reader_gone(void **state)
 {
 	partner p;
 
 	(void)state;
-	partner_start(&p);
+	partner_start(&p, &local);
 	close(p.from);
 	p.from = -1;
 	ask(&p, 1, "ok");
@@ -323,6 +489,10 @@ int main(void)
 		cmocka_unit_test(left_behind),
 		cmocka_unit_test(end_of_file),
 		cmocka_unit_test(full_pipe),
+		cmocka_unit_test(together),
+		cmocka_unit_test(refused_together),
+		cmocka_unit_test(crash_together),
+		cmocka_unit_test(many_together),
 		cmocka_unit_test(reader_gone),
 	};
 
