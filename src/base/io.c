@@ -63,23 +63,29 @@ ssize_t io_read(int fd, char *buf, size_t n, tain const *deadline)
 	}
 }
 
-static ssize_t write_some(int fd, char const *s, size_t n)
+static ssize_t send_some(int fd, char const *s, size_t n)
 {
-	ssize_t r = send(fd, s, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return send(fd, s, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
 
-	if (r < 0 && errno == ENOTSOCK)
-		r = write(fd, s, n < WRITE_AT_ONCE ? n : WRITE_AT_ONCE);
-	return r;
+/* A socket nearly always has room, so it is asked by sending. */
+static ssize_t write_some(int fd, char const *s, size_t n, tain const *deadline)
+{
+	ssize_t r = send_some(fd, s, n);
+	int is_socket = errno != ENOTSOCK;
+
+	if (r >= 0 || (errno != EAGAIN && is_socket))
+		return r;
+	if (io_wait(fd, POLLOUT, deadline) < 0)
+		return -1;
+	return is_socket ? send_some(fd, s, n) : write(fd, s, n < WRITE_AT_ONCE ? n : WRITE_AT_ONCE);
 }
 
 int io_write(int fd, char const *s, size_t n, tain const *deadline)
 {
 	while (n > 0) {
-		ssize_t r;
+		ssize_t r = write_some(fd, s, n, deadline);
 
-		if (io_wait(fd, POLLOUT, deadline) < 0)
-			return 0;
-		r = write_some(fd, s, n);
 		if (r < 0 && errno != EINTR && errno != EAGAIN)
 			return 0;
 		if (r > 0) {
