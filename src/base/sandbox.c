@@ -61,6 +61,8 @@ static profile const profiles[SANDBOX_PROFILES] = {
 	[SANDBOX_GETPW] = { .data = 256 },
 	[SANDBOX_NEWU] = { .data = 0 },
 	[SANDBOX_SPLOGGER] = { .data = 64, .files = 64 },
+	[SANDBOX_RCPTD] = { .data = 256, .files = 1024, .landlock = 1, .paths = { { "control", READ } } },
+	[SANDBOX_LOOK] = { .data = 64, .files = 16, .seconds = 5 },
 };
 
 static int is_off(void)

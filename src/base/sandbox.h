@@ -19,6 +19,8 @@ typedef enum sandbox_profile
 	SANDBOX_GETPW,
 	SANDBOX_NEWU,
 	SANDBOX_SPLOGGER,
+	SANDBOX_RCPTD,          /* the home */
+	SANDBOX_LOOK,           /* anywhere: a look at a user's home as that user */
 	SANDBOX_PROFILES,
 } sandbox_profile;
 

@@ -37,7 +37,7 @@ typedef struct request
 {
 	form form;
 	char const *sender;
-	rewriting rewriting;
+	tables tables;
 	fallback fallback;
 } request;
 
@@ -99,7 +99,7 @@ static void explain_address(steps *s, request const *q, char const *address)
 {
 	stralloc recipient = STRALLOC_ZERO;
 	stralloc sender = STRALLOC_ZERO;
-	rewrite_route route = rewriting_explain(s, &q->rewriting, address, &recipient);
+	rewrite_route route = rewriting_explain(s, &q->tables, address, &recipient);
 
 	if (route != REWRITE_NOMEM) {
 		if (!verp_sender(&sender, q->sender, strlen(q->sender), recipient.s, recipient.len)
@@ -164,7 +164,7 @@ int main(int argc, char const *const *argv)
 	i = arguments(argc, argv, &q);
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(EXIT_TEMP, "switch to ", conf_home);
-	rewriting_load(&q.rewriting);
+	tables_load(&q.tables);
 	if (!fallback_load(&q.fallback))
 		strerr_dief(EXIT_TEMP, "out of memory");
 	for (; i < argc; i++) {

@@ -2,97 +2,19 @@
 
 #include "rewriting.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
 
-static char const noat_file[] = "control/envnoathost";
-static char const me_file[] = "control/me";
-static char const locals_file[] = "control/locals";
-static char const percent_file[] = "control/percenthack";
-static char const virtual_file[] = "control/virtualdomains";
-static char const empty_file[] = "control/emptyprefixlocal";
-
-/* ---- the files */
-
-static void unreadable(rewriting *r, char const *file)
-{
-	r->unread = file;
-	r->error = errno;
-}
-
-static int load_noat(rewriting *r)
-{
-	stralloc own = STRALLOC_ZERO;
-
-	switch (control_readline(&own, noat_file)) {
-	case CONTROL_READ:
-		r->noat_file = noat_file;
-		break;
-	case CONTROL_ABSENT:
-		r->noat_file = control_readline(&own, me_file) == CONTROL_READ ? me_file : 0;
-		break;
-	case CONTROL_ERROR:
-	case CONTROL_BAD:
-		break;
-	}
-	stralloc_free(&own);
-	return control_readdefault(&r->envnoathost, noat_file, 1, "envnoathost") == CONTROL_READ;
-}
-
-static int load_empty(rewriting *r)
-{
-	unsigned int wanted = 0;
-	control_status st = control_readint(&wanted, empty_file);
-
-	r->tables.empty_is_local = wanted > 0;
-	return st != CONTROL_ERROR;
-}
-
-static int load_locals(rewriting *r)
-{
-	control_status st = control_readlist(&r->locals, locals_file, 0);
-
-	r->locals_file = st == CONTROL_ABSENT ? me_file : locals_file;
-	if (st == CONTROL_ABSENT)
-		st = control_readlist(&r->locals, locals_file, 1);
-	if (st == CONTROL_ABSENT)
-		errno = ENOENT;
-	return st == CONTROL_READ && constmap_set(&r->tables.locals, &r->locals);
-}
-
-void rewriting_load(rewriting *r)
-{
-	*r = (rewriting){ .envnoathost = STRALLOC_ZERO, .locals = CONTROL_LIST_ZERO, .percenthack = CONTROL_LIST_ZERO,
-		.virtualdomains = CONTROL_LIST_ZERO, .unread = 0 };
-	if (!load_noat(r))
-		unreadable(r, noat_file);
-	else if (!load_locals(r))
-		unreadable(r, r->locals_file);
-	else if (control_readlist(&r->percenthack, percent_file, 0) == CONTROL_ERROR
-	 || !constmap_set(&r->tables.percenthack, &r->percenthack))
-		unreadable(r, percent_file);
-	else if (control_readlist(&r->virtualdomains, virtual_file, 0) == CONTROL_ERROR
-	 || !constmap_map(&r->tables.virtualdomains, &r->virtualdomains, ':'))
-		unreadable(r, virtual_file);
-	else if (!load_empty(r))
-		unreadable(r, empty_file);
-	r->tables.envnoathost = r->envnoathost.s;
-	r->tables.envnoathostlen = r->envnoathost.len;
-}
-
-/* ---- the steps */
-
 typedef struct telling
 {
 	steps *s;
-	rewriting const *r;
+	tables const *r;
 } telling;
 
 static void entry_step(telling const *t, steps_verdict verdict, constmap_entry const *e, char const *why)
 {
-	steps_begin(t->s, STAGE_VIRTUALDOMAINS, verdict, virtual_file, control_line(&t->r->virtualdomains, e->index));
+	steps_begin(t->s, STAGE_VIRTUALDOMAINS, verdict, tables_virtual_file, control_line(&t->r->virtualdomains, e->index));
 	steps_bytes(t->s, e->key, e->keylen);
 	steps_text(t->s, ":");
 	steps_bytes(t->s, e->value, e->valuelen);
@@ -138,7 +60,7 @@ static void without_colon(telling const *t)
 
 	for (i = 0; i < t->r->virtualdomains.n; i++, line += strlen(line) + 1)
 		if (!strchr(line, ':'))
-			steps_add(t->s, STAGE_VIRTUALDOMAINS, STEP_WARNING, virtual_file, control_line(&t->r->virtualdomains, i),
+			steps_add(t->s, STAGE_VIRTUALDOMAINS, STEP_WARNING, tables_virtual_file, control_line(&t->r->virtualdomains, i),
 				line, " has no colon and counts for nothing: write domain:prepend", (char *)0);
 }
 
@@ -172,7 +94,7 @@ static void tell_virtual(telling const *t, rewrite_reason why, constmap_entry co
 		" is not in it");
 	without_colon(t);
 	if (!e) {
-		simple(t, STAGE_VIRTUALDOMAINS, STEP_PASSED, virtual_file, 0, "no pattern for ", address + domain, n - domain,
+		simple(t, STAGE_VIRTUALDOMAINS, STEP_PASSED, tables_virtual_file, 0, "no pattern for ", address + domain, n - domain,
 			domain < n ? "" : "the empty domain");
 		return;
 	}
@@ -192,7 +114,7 @@ static void tell(void *data, rewrite_reason why, constmap_entry const *e, char c
 		simple(t, STAGE_ENVNOATHOST, STEP_TAKEN, t->r->noat_file, t->r->noat_file != 0, "no @ in it: ", address, n, "");
 		break;
 	case REWRITE_PERCENT:
-		steps_begin(t->s, STAGE_PERCENTHACK, STEP_TAKEN, percent_file, control_line(&t->r->percenthack, e->index));
+		steps_begin(t->s, STAGE_PERCENTHACK, STEP_TAKEN, tables_percent_file, control_line(&t->r->percenthack, e->index));
 		steps_bytes(t->s, e->key, e->keylen);
 		steps_text(t->s, ": ");
 		steps_bytes(t->s, address, n);
@@ -212,7 +134,7 @@ static void tell(void *data, rewrite_reason why, constmap_entry const *e, char c
 	}
 }
 
-rewrite_route rewriting_explain(steps *s, rewriting const *r, char const *address, stralloc *recipient)
+rewrite_route rewriting_explain(steps *s, tables const *r, char const *address, stralloc *recipient)
 {
 	telling t = { .s = s, .r = r };
 	rewrite_route route;

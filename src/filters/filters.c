@@ -130,6 +130,11 @@ static narrow const networking_narrowly[] = {
 	{ .call = 0 }
 };
 
+/* Unix sockets, of which the process has those that listen. */
+static char const *const answering[] = { "accept4", "getsockopt", "sendto", "recvfrom", 0 };
+
+static char const *const entering[] = { "chdir", 0 };
+
 /* ---- profiles */
 
 typedef struct filter
@@ -146,11 +151,14 @@ static filter const filters[SANDBOX_PROFILES] = {
 		{ everybody_narrowly, networking_narrowly } },
 	[SANDBOX_POP3D] = { { everybody, living_longer, looking, opening, removing, storing, talking },
 		{ everybody_narrowly } },
+	[SANDBOX_RCPTD] = { { everybody, living_longer, looking, answering }, { everybody_narrowly, opening_to_read } },
+	[SANDBOX_LOOK] = { { everybody, looking, entering }, { everybody_narrowly, opening_to_read } },
 };
 
 static char const *const names[SANDBOX_PROFILES] = {
 	[SANDBOX_SEND] = "send", [SANDBOX_QUEUE] = "queue", [SANDBOX_CLEAN] = "clean", [SANDBOX_RSPAWN] = "rspawn",
 	[SANDBOX_REMOTE] = "remote", [SANDBOX_POP3D] = "pop3d",
+	[SANDBOX_RCPTD] = "rcptd", [SANDBOX_LOOK] = "look",
 };
 
 typedef struct machine

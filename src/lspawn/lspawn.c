@@ -13,7 +13,7 @@
 #include "base/conf.h"
 #include "base/fds.h"
 #include "deliver.h"
-#include "powers.h"
+#include "recipient/powers.h"
 #include "spawn/loop.h"
 
 #define USAGE "qmail-lspawn defaultdelivery"
@@ -54,6 +54,6 @@ int main(int argc, char const *const *argv)
 		strerr_diefusys(111, "find user ", conf_username(CONF_QMAILQ));
 	if (chdir(conf_home) < 0 || chdir("queue/mess") < 0)
 		strerr_diefusys(111, "chdir to ", conf_home, "/queue/mess");
-	powers_limit();
+	powers_limit(0);
 	return loop_run(&kind, owner);
 }

@@ -13,6 +13,7 @@
 
 #include "base/child.h"
 #include "base/drop.h"
+#include "base/sandbox.h"
 #include "route/dotfile.h"
 #include "route/extension.h"
 
@@ -68,15 +69,27 @@ static int code_of(mailbox_verdict v)
 	return v == MAILBOX_THERE ? CODE_THERE : v == MAILBOX_NONE ? CODE_NONE : CODE_UNKNOWN;
 }
 
+void mailbox_end(users_record const *r)
+{
+	if (!drop_to(r->uid, r->gid, &r->gid, 1) || getuid() == 0 || !sandbox_enter(SANDBOX_LOOK))
+		_exit(CODE_UNKNOWN);
+	_exit(code_of(mailbox_look(r)));
+}
+
+mailbox_verdict mailbox_ended(int status)
+{
+	if (!WIFEXITED(status))
+		return MAILBOX_UNKNOWN;
+	return WEXITSTATUS(status) == CODE_THERE ? MAILBOX_THERE
+		: WEXITSTATUS(status) == CODE_NONE ? MAILBOX_NONE : MAILBOX_UNKNOWN;
+}
+
 mailbox_verdict mailbox_ask(users_record const *r)
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(drop_to(r->uid, r->gid, &r->gid, 1) ? code_of(mailbox_look(r)) : CODE_UNKNOWN);
-	if (pid < 0 || !child_wait(pid, &status) || !WIFEXITED(status))
-		return MAILBOX_UNKNOWN;
-	return WEXITSTATUS(status) == CODE_THERE ? MAILBOX_THERE
-		: WEXITSTATUS(status) == CODE_NONE ? MAILBOX_NONE : MAILBOX_UNKNOWN;
+		mailbox_end(r);
+	return pid > 0 && child_wait(pid, &status) ? mailbox_ended(status) : MAILBOX_UNKNOWN;
 }

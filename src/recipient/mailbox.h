@@ -18,7 +18,12 @@ typedef enum
  * that belongs to a stranger is opened as root. Leaves us in the home. */
 extern mailbox_verdict mailbox_look(users_record const *r);
 
-/* mailbox_ask: the same in a child that becomes the user first; for root. Blocking. */
+/* mailbox_end: become the user for good, give up all that it does not take to look, look, and exit with the verdict.
+ * For a child of root's. mailbox_ended: the verdict, by a status as of waitpid; any other end is UNKNOWN. */
+extern _Noreturn void mailbox_end(users_record const *r);
+extern mailbox_verdict mailbox_ended(int status);
+
+/* mailbox_ask: what a child that does that finds out. Blocking. */
 extern mailbox_verdict mailbox_ask(users_record const *r);
 
 #endif

@@ -135,6 +135,15 @@ int policy_badmailfrom(policy const *p, char const *sender, size_t n)
 	return rcpthosts_badmailfrom(&p->badmailfrom, sender, n);
 }
 
+int policy_patient(policy *p, uint64_t unknown)
+{
+	if (!p->unknown_ready)
+		(void)setting_override(&p->notes, &p->unknown, "BRTLIMIT", getenv("BRTLIMIT"), "control/brtlimit",
+			"a client may try any number of unknown recipients; write the limit, 0 for none");
+	p->unknown_ready = 1;
+	return p->unknown == 0 || unknown <= p->unknown;
+}
+
 int policy_localise(policy *p, address *a)
 {
 	unsigned char ip[4];

@@ -23,6 +23,8 @@ typedef struct policy
 	unsigned int session_seconds;   /* for all that comes before a DATA, at least 1 */
 	uint64_t databytes;             /* 0: any size */
 	uint64_t recipients;            /* the most a message may have; 0: any number */
+	int unknown_ready;
+	uint64_t unknown;               /* recipients that are nobody's a client may try; 0: any number */
 	int reject_bare_cr;
 	char const *relayclient;        /* null: rcpthosts decides; else every recipient gets this appended */
 	hosts hosts;
@@ -47,6 +49,10 @@ extern int policy_recipient(policy *p, char const *recipient, size_t n);
 
 /* policy_badmailfrom: whether that sender is not wanted. */
 extern int policy_badmailfrom(policy const *p, char const *sender, size_t n);
+
+/* policy_patient: whether a client that has tried so many recipients that are nobody's may go on. The file that says
+ * so is read when it is first needed. */
+extern int policy_patient(policy *p, uint64_t unknown);
 
 extern void policy_free(policy *p);
 

@@ -139,12 +139,21 @@ static session_end mail(session *s)
 	return reply(s, "250 ok");
 }
 
+/* Nobody is there. Who guesses addresses is let go after as many as the admin grants him. */
+static session_end unknown_recipient(session *s)
+{
+	if (!policy_patient(s->policy, ++s->unknown))
+		return give_up(s, "421 too many unknown recipients (#4.7.0)");
+	return reply(s, "550 sorry, no mailbox here by that name. (#5.1.1)");
+}
+
 static session_end add_recipient(session *s, address const *a)
 {
 	stralloc *to = &s->recipients;
 	char const *suffix = s->policy->relayclient ? s->policy->relayclient : "";
 	size_t n = strlen(suffix);
 	size_t more = a->len + n + 1;
+	size_t start = to->len;
 
 	if (more > SESSION_RECIPIENTS_MAX || to->len > SESSION_RECIPIENTS_MAX - more
 	 || (s->policy->recipients && s->recipients_n >= s->policy->recipients))
@@ -153,6 +162,10 @@ static session_end add_recipient(session *s, address const *a)
 		return out_of_memory(s);
 	stralloc_catb(to, a->s, a->len);
 	stralloc_catb(to, suffix, n);
+	if (recipient_check(&s->checks, to->s + start, to->len - start) == RECIPIENT_UNKNOWN) {
+		to->len = start;
+		return unknown_recipient(s);
+	}
 	stralloc_0(to);
 	s->recipients_n++;
 	s->state = SESSION_RCPTED;

@@ -10,6 +10,7 @@
 #include "mail/received.h"
 #include "net/conn.h"
 #include "policy.h"
+#include "recipient.h"
 
 /* A conversation: commands, what they do in which state, and what they leave for DATA. */
 
@@ -36,6 +37,8 @@ typedef struct session
 	stralloc sender;
 	stralloc recipients;    /* each with a NUL behind it */
 	uint64_t recipients_n;
+	recipient_checks checks;
+	uint64_t unknown;       /* recipients so far that are nobody's */
 } session;
 #define SESSION_ZERO { .state = SESSION_GREETED }
 

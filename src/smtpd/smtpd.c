@@ -54,6 +54,7 @@ int main(void)
 	client.timeout = p.timeout;
 	s.conn = &client;
 	s.policy = &p;
+	s.checks.wanted = 1;
 	client_known(&s.client, "SMTP");
 	code = session_run(&s);
 	notes_log(&p.notes);

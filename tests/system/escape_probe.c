@@ -136,7 +136,7 @@ static struct { char const *name; int (*act)(void); } const acts[] = {
 
 static struct { char const *name; sandbox_profile profile; } const profiles[] = {
 	{ "send", SANDBOX_SEND }, { "queue", SANDBOX_QUEUE }, { "clean", SANDBOX_CLEAN }, { "rspawn", SANDBOX_RSPAWN }, { "remote", SANDBOX_REMOTE },
-	{ "pop3d", SANDBOX_POP3D }, { "getpw", SANDBOX_GETPW }, { "newu", SANDBOX_NEWU }, { "splogger", SANDBOX_SPLOGGER },
+	{ "pop3d", SANDBOX_POP3D }, { "rcptd", SANDBOX_RCPTD }, { "look", SANDBOX_LOOK }, { "getpw", SANDBOX_GETPW }, { "newu", SANDBOX_NEWU }, { "splogger", SANDBOX_SPLOGGER },
 };
 
 int main(int argc, char **argv)

@@ -91,7 +91,8 @@ def expected(row, user):
          "Seccomp": "2" if row["seccomp"] == "yes" and not OFF else "0"}
     own = status(os.getpid())
     lspawn = 1 << 7 | 1 << 6 | 1 << 2
-    e["CapEff"] = {"none": 0, "lspawn": lspawn & int(own["CapEff"], 16), "all": int(own["CapEff"], 16)}[row["capabilities"]]
+    rcptd = lspawn | 1 << 5
+    e["CapEff"] = {"none": 0, "lspawn": lspawn & int(own["CapEff"], 16), "rcptd": rcptd & int(own["CapEff"], 16), "all": int(own["CapEff"], 16)}[row["capabilities"]]
     e["CapBnd"] = int(own["CapBnd"], 16)
     mine = limits(os.getpid())
     for column, (name, unit) in LIMITS.items():
@@ -174,6 +175,11 @@ def run_all(qmail, homes):
         procs[name] = find(daemon, name)
         if name != "qmail-local":
             ready(procs[name], WAITING)
+    procs["qmail-rcptd"] = qmail.popen([qmail / "bin/qmail-rcptd"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL).pid
+    procs["rcptd-front"] = find(procs["qmail-rcptd"], "qmail-rcptd")
+    for name in ("qmail-rcptd", "rcptd-front"):
+        ready(procs[name], WAITING)
     net = as_user("qmaild", "nofiles")
     for name in ("qmail-smtpd", "qmail-qmtpd", "qmail-qmqpd"):
         procs[name] = qmail.popen([qmail / ("bin/" + name)], **PIPES, **net).pid
@@ -265,6 +271,11 @@ PROFILES = {
                SEALED + "|write control/me|read queue/mess/0/text|make queue/lock/x|list queue/lock|remove queue/lock/tcpto"),
     "pop3d": ("foo", MAILDIR, "list new|read new/one|link new/one:cur/one|remove new/one|remove cur/one|list tmp|remove tmp/old",
               SEALED + "|connect 2525|udp 2525|write new/one|list ..|read ../private|make ../x|link new/one:../x|make tmp/x"),
+    "rcptd": ("qmaild", HOME, "read control/me",
+              SEALED + "|connect 2525|udp 2525|write control/me|make control/x|read users/assign|read /etc/passwd|list control|"
+              "remove control/me|read queue/mess/0/text|write queue/lock/trigger"),
+    "look": ("foo", HOMES + "/foo", "read private|read /etc/passwd|list .",
+             SEALED.replace("read /usr/bin/env|", "").replace("list /|", "") + "|connect 2525|udp 2525|write private|make x|remove private"),
     "rspawn": ("qmailr", HOME, "read /usr/bin/env|exec /bin/true|fork -|connect 2525|unix -|read control/me|write queue/lock/tcpto",
                "mount -|bpf -|keys -|rings -|ptrace -|peek -|unshare -"),
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "powers.h"
+#include "recipient/powers.h"
 
 #include <linux/capability.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 /* The C library has no wrapper for these two calls. */
-void powers_limit(void)
+void powers_limit(int may_kill)
 {
-	static unsigned int const keep = 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_DAC_READ_SEARCH;
+	unsigned int keep = 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_DAC_READ_SEARCH | (may_kill ? 1U << CAP_KILL : 0);
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3, .pid = 0 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 

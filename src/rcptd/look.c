@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "look.h"
+
+#include <unistd.h>
+
+#include "proto/users.h"
+#include "recipient/identify.h"
+#include "recipient/lastresort.h"
+#include "recipient/mailbox.h"
+
+/* No code of mailbox_end's: nobody knows. */
+enum { CODE_TROUBLE = 111 };
+
+/* Mistakes in a table make the mail wait, and qmail-lspawn says what to mend. */
+static void parse(users_record *r, stralloc const *record)
+{
+	if (users_record_parse(r, record->s, record->len) != USERS_RECORD_OK)
+		_exit(CODE_TROUBLE);
+}
+
+void look_run(char const *local)
+{
+	stralloc record = STRALLOC_ZERO;
+	users_record r = { .user = "" };
+	char const *source;
+	int wanted;
+
+	if (identify_user(&record, local, 1, &source))
+		_exit(CODE_TROUBLE);
+	parse(&r, &record);
+	wanted = *r.dash ? lastresort_wanted() : 0;
+	if (wanted < 0)
+		_exit(CODE_TROUBLE);
+	if (wanted && mailbox_ask(&r) == MAILBOX_NONE) {
+		if (lastresort_user(&record, local, 1, &source))
+			_exit(CODE_TROUBLE);
+		parse(&r, &record);
+	}
+	mailbox_end(&r);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "recipient/tables.h"
+
+#include <errno.h>
+
+static char const noat_file[] = "control/envnoathost";
+static char const me_file[] = "control/me";
+static char const locals_file[] = "control/locals";
+char const tables_percent_file[] = "control/percenthack";
+char const tables_virtual_file[] = "control/virtualdomains";
+static char const empty_file[] = "control/emptyprefixlocal";
+
+static void unreadable(tables *r, char const *file)
+{
+	r->unread = file;
+	r->error = errno;
+}
+
+static int load_noat(tables *r)
+{
+	stralloc own = STRALLOC_ZERO;
+
+	switch (control_readline(&own, noat_file)) {
+	case CONTROL_READ:
+		r->noat_file = noat_file;
+		break;
+	case CONTROL_ABSENT:
+		r->noat_file = control_readline(&own, me_file) == CONTROL_READ ? me_file : 0;
+		break;
+	case CONTROL_ERROR:
+	case CONTROL_BAD:
+		break;
+	}
+	stralloc_free(&own);
+	return control_readdefault(&r->envnoathost, noat_file, 1, "envnoathost") == CONTROL_READ;
+}
+
+static int load_empty(tables *r)
+{
+	unsigned int wanted = 0;
+	control_status st = control_readint(&wanted, empty_file);
+
+	r->tables.empty_is_local = wanted > 0;
+	return st != CONTROL_ERROR;
+}
+
+static int load_locals(tables *r)
+{
+	control_status st = control_readlist(&r->locals, locals_file, 0);
+
+	r->locals_file = st == CONTROL_ABSENT ? me_file : locals_file;
+	if (st == CONTROL_ABSENT)
+		st = control_readlist(&r->locals, locals_file, 1);
+	if (st == CONTROL_ABSENT)
+		errno = ENOENT;
+	return st == CONTROL_READ && constmap_set(&r->tables.locals, &r->locals);
+}
+
+void tables_load(tables *r)
+{
+	*r = (tables){ .envnoathost = STRALLOC_ZERO, .locals = CONTROL_LIST_ZERO, .percenthack = CONTROL_LIST_ZERO,
+		.virtualdomains = CONTROL_LIST_ZERO, .unread = 0 };
+	if (!load_noat(r))
+		unreadable(r, noat_file);
+	else if (!load_locals(r))
+		unreadable(r, r->locals_file);
+	else if (control_readlist(&r->percenthack, tables_percent_file, 0) == CONTROL_ERROR
+	 || !constmap_set(&r->tables.percenthack, &r->percenthack))
+		unreadable(r, tables_percent_file);
+	else if (control_readlist(&r->virtualdomains, tables_virtual_file, 0) == CONTROL_ERROR
+	 || !constmap_map(&r->tables.virtualdomains, &r->virtualdomains, ':'))
+		unreadable(r, tables_virtual_file);
+	else if (!load_empty(r))
+		unreadable(r, empty_file);
+	r->tables.envnoathost = r->envnoathost.s;
+	r->tables.envnoathostlen = r->envnoathost.len;
+}
+
+void tables_free(tables *r)
+{
+	constmap_free(&r->tables.locals);
+	constmap_free(&r->tables.percenthack);
+	constmap_free(&r->tables.virtualdomains);
+	control_list_free(&r->locals);
+	control_list_free(&r->percenthack);
+	control_list_free(&r->virtualdomains);
+	stralloc_free(&r->envnoathost);
+}
+
+static char const *const files[TABLES_FILES] = { locals_file, tables_virtual_file, tables_percent_file, noat_file, me_file, empty_file };
+
+void tables_look(tables_stamp *s)
+{
+	int i;
+
+	for (i = 0; i < TABLES_FILES; i++)
+		if (stat(files[i], s->st + i) < 0)
+			s->st[i] = (struct stat){ .st_ino = 0 };
+}
+
+static int is_same(struct stat const *a, struct stat const *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mode == b->st_mode
+		&& a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+int tables_same(tables_stamp const *a, tables_stamp const *b)
+{
+	int i;
+
+	for (i = 0; i < TABLES_FILES; i++)
+		if (!is_same(a->st + i, b->st + i))
+			return 0;
+	return 1;
+}

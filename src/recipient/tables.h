@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+
+#ifndef RECIPIENT_TABLES_H
+#define RECIPIENT_TABLES_H
+
+#include <sys/stat.h>
+
+#include "base/control.h"
+#include "route/rewrite.h"
+
+/* The tables by which a recipient is rewritten, from the control files as they are now; qmail-send has those of its
+ * start and of its last HUP. */
+typedef struct tables
+{
+	rewrite_tables tables;
+	stralloc envnoathost;
+	control_list locals;
+	control_list percenthack;
+	control_list virtualdomains;
+	char const *noat_file;          /* where envnoathost stands; null: nowhere */
+	char const *locals_file;
+	char const *unread;             /* the file that could not be read, or null */
+	int error;                      /* why */
+} tables;
+
+extern char const tables_percent_file[];
+extern char const tables_virtual_file[];
+
+/* tables_load: the control files, below the current directory. What cannot be read is remembered: then nothing can
+ * be said about any address. What was in *r must have been freed. */
+extern void tables_load(tables *r);
+extern void tables_free(tables *r);
+
+/* What the files look like, so that one who has loaded them sees that they have changed. */
+enum { TABLES_FILES = 6 };
+typedef struct tables_stamp { struct stat st[TABLES_FILES]; } tables_stamp;
+
+extern void tables_look(tables_stamp *s);
+extern int tables_same(tables_stamp const *a, tables_stamp const *b);
+
+#endif
