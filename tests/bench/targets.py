@@ -151,6 +151,29 @@ class Qmail(Target):
     def kick(self):
         self.signal(signal.SIGALRM)
 
+    def fill(self, n, due, *hosts):
+        """While it is stopped: n messages to hosts that have been tried and are due again."""
+        sh(helper("backlog"), self.queue, str(n), str(int(due)), *hosts)
+
+    def route(self, *lines):
+        with open(self.rundir + "/control/smtproutes", "a") as f:
+            f.writelines(line + "\n" for line in lines)
+
+    def dead_hosts(self, n):
+        """Names of hosts on a wire where nobody answers."""
+        if sh("ip", "link", "show", "dead", check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+            for args in ("link add dead type veth peer name end", "addr add 192.0.2.1/24 dev dead", "link set dead up",
+                         "link set end up", "neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 nud permanent dev dead",
+                         "route add 198.18.0.0/15 via 192.0.2.2"):
+                sh("ip", *args.split())
+        names = ["dead%d.invalid" % i for i in range(n)]
+        self.route(*("%s:198.18.1.%d" % (name, i + 1) for i, name in enumerate(names)))
+        return names
+
+    def live_host(self):
+        self.route("live.invalid:127.0.0.1:%d" % (self.sink_port + 50))
+        return "live.invalid"
+
     def inject_cmd(self, rcpt):
         return [self.arg + "/bin/sendmail", "-f", "sender@" + DOMAIN, rcpt]
 
@@ -179,7 +202,7 @@ class Chrooted(Target):
         return out.decode(errors="replace")
 
     def can(self, work):
-        return work not in ("W11", "W12")
+        return work not in ("W9", "W11", "W12")
 
     def inject_root(self):
         return self.root

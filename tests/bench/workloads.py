@@ -281,6 +281,91 @@ def W10(t, sc):
     return {**out, **{"relay_" + k: v for k, v in traced(t, n, REMOTE, "strace.relay").items()}}
 
 
+# ---- with a long queue: for those whose queue we can fill -------------------------------------------------
+
+def restarted(t):
+    """Ended and begun again: seconds until a message that comes in at once is in the Maildir."""
+    t.stop()
+    began = time.monotonic()
+    t.start()
+    latency(t, 1)
+    return time.monotonic() - began
+
+
+def idle(t, seconds):
+    """Part of one processor that it takes while nothing comes in."""
+    before = sum(t.group.cpu())
+    time.sleep(seconds)
+    return 100 * (sum(t.group.cpu()) - before) / seconds
+
+
+def W9(t, sc):
+    n = sc(200000)
+    warm(t)
+    restarted(t)
+    time.sleep(1)
+    before = t.group.pss_kb()
+    t.stop()
+    t.fill(n, time.time() + 86400, "later.invalid")
+    restarted(t)
+    time.sleep(1)
+    return {"idle_mb": before / 1024, "message_bytes": (t.group.pss_kb() - before) * 1024 / n}
+
+
+def W11(t, sc):
+    n, mail = sc(200000), sc(2000)
+
+    def rate():
+        w = Watch(t.maildir + "/new")
+        p = source(t, mail, 4096, LOCAL)
+        took, _, k = race(p, mail, w.poll)
+        complaint = ended(p)
+        w.close()
+        # (what is left to be removed takes its time, too)
+        if complaint or k < mail:
+            raise RuntimeError("delivered %d of %d %s" % (k, mail, complaint))
+        return mail / took
+    warm(t)
+    empty = rate()
+    t.stop()
+    t.fill(n, time.time() + 86400, "later.invalid")
+    start = restarted(t)
+    time.sleep(1)
+    resting = idle(t, 5)
+    full = rate()
+    return {"part": 100 * full / empty, "rate": full, "empty_rate": empty, "start_s": start, "idle_cpu": resting}
+
+
+def W12(t, sc):
+    hosts = t.dead_hosts(50)
+    live = t.live_host()
+    warm(t)
+    t.stop()
+    t.fill(sc(50000), time.time() - 1, *hosts)
+    t.start()
+    sink, single = Sink(t.sink_port), Sink(t.sink_port + 50)
+    list_mail = source(t, 1, 4096, REMOTE, sessions=1, recipients=sc(100000))
+    p_ended = wait_until(lambda: list_mail.poll() is not None, LIMIT) is not None
+    complaint = ended(list_mail) if p_ended else "the list was not taken"
+    local, _ = latency(t, sc(100), lambda: time.sleep(0.05))
+    remote = []
+    client = Single(t.addr)
+    for _ in range(sc(20)):
+        want = single.poll() + 1
+        client.begin("someone@" + live)
+        client.say(b"")
+        began = time.monotonic()
+        if wait_until(lambda: single.poll() >= want, 100, 0.002) is None:
+            raise RuntimeError("a message to a host that answers waited for 100 s")
+        remote.append((time.monotonic() - began) * 1000)
+        client.end()
+    left = t.queue_count()
+    for s in (sink, single):
+        s.close()
+    return {"latency_ms": statistics.median(local), "worst_ms": local[-1], "remote_ms": statistics.median(remote),
+            "remote_worst_ms": max(remote), **wrong(complaint, "" if left else "the queue had drained meanwhile")}
+
+
 # ---- the list ----------------------------------------------------------------------------------------
 
 Work = collections.namedtuple("Work", "run title figures")
@@ -301,6 +386,14 @@ WORK = {
                 ("drain_ms", "ms CPU/msg out", 2))),
     "W8": Work(W8, "one message at a time, 200",
                (("latency_ms", "ms reply to file", 2), ("p99_ms", "ms, 99th of 100", 1), ("total_ms", "ms connect to file", 2))),
+    "W9": Work(W9, "memory of all processes, 200000 messages waiting",
+               (("idle_mb", "MB idle", 2), ("message_bytes", "bytes/message", 0))),
     "W10": Work(W10, "calls for each message",
                 tuple((r + c, ("relay: " if r else "") + c, 2) for r in ("", "relay_") for c in CALLS)),
+    "W11": Work(W11, "200000 messages wait: W1 with 2000 beside them",
+                (("part", "% of its rate", 0), ("rate", "msg/s", 0), ("empty_rate", "msg/s, empty", 0), ("start_s", "s to start", 2),
+                 ("idle_cpu", "% CPU idle", 1))),
+    "W12": Work(W12, "beside 100000 recipients and 50000 messages to hosts that do not answer",
+                (("latency_ms", "ms to a file", 1), ("worst_ms", "ms, longest", 0), ("remote_ms", "ms to a host", 1),
+                 ("remote_worst_ms", "ms, longest", 0))),
 }
