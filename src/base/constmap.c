@@ -36,7 +36,10 @@ static void sort_unique(constmap *m)
 
 	if (m->n == 0)
 		return;
-	qsort(m->entries, m->n, sizeof m->entries[0], compare_entries);
+	while (i + 1 < m->n && compare_entries(&m->entries[i], &m->entries[i + 1]) < 0)
+		i++;
+	if (i + 1 < m->n)
+		qsort(m->entries, m->n, sizeof m->entries[0], compare_entries);
 	for (i = 1; i < m->n; i++) {
 		constmap_entry const *last = &m->entries[kept];
 		constmap_entry const *e = &m->entries[i];

@@ -14,7 +14,7 @@ typedef struct telling
 
 static void entry_step(telling const *t, steps_verdict verdict, constmap_entry const *e, char const *why)
 {
-	steps_begin(t->s, STAGE_VIRTUALDOMAINS, verdict, tables_virtual_file, control_line(&t->r->virtualdomains, e->index));
+	steps_begin(t->s, STAGE_VIRTUALDOMAINS, verdict, t->r->virtual_file, control_line(&t->r->virtualdomains, e->index));
 	steps_bytes(t->s, e->key, e->keylen);
 	steps_text(t->s, ":");
 	steps_bytes(t->s, e->value, e->valuelen);
@@ -60,7 +60,7 @@ static void without_colon(telling const *t)
 
 	for (i = 0; i < t->r->virtualdomains.n; i++, line += strlen(line) + 1)
 		if (!strchr(line, ':'))
-			steps_add(t->s, STAGE_VIRTUALDOMAINS, STEP_WARNING, tables_virtual_file, control_line(&t->r->virtualdomains, i),
+			steps_add(t->s, STAGE_VIRTUALDOMAINS, STEP_WARNING, t->r->virtual_file, control_line(&t->r->virtualdomains, i),
 				line, " has no colon and counts for nothing: write domain:prepend", (char *)0);
 }
 
@@ -94,7 +94,7 @@ static void tell_virtual(telling const *t, rewrite_reason why, constmap_entry co
 		" is not in it");
 	without_colon(t);
 	if (!e) {
-		simple(t, STAGE_VIRTUALDOMAINS, STEP_PASSED, tables_virtual_file, 0, "no pattern for ", address + domain, n - domain,
+		simple(t, STAGE_VIRTUALDOMAINS, STEP_PASSED, t->r->virtual_file, 0, "no pattern for ", address + domain, n - domain,
 			domain < n ? "" : "the empty domain");
 		return;
 	}
@@ -134,6 +134,13 @@ static void tell(void *data, rewrite_reason why, constmap_entry const *e, char c
 	}
 }
 
+static void tell_damage(steps *s, steps_stage stage, compiled_source from, char const *cdb)
+{
+	if (from == COMPILED_DAMAGED)
+		steps_add(s, stage, STEP_WARNING, cdb, 0, "cannot be used: the text beside it counts until qmail-newcdb has made it anew",
+			(char *)0);
+}
+
 rewrite_route rewriting_explain(steps *s, tables const *r, char const *address, stralloc *recipient)
 {
 	telling t = { .s = s, .r = r };
@@ -144,6 +151,8 @@ rewrite_route rewriting_explain(steps *s, tables const *r, char const *address, 
 		steps_conclude(s, RESULT_UNKNOWN, "a control file cannot be read");
 		return REWRITE_NOMEM;
 	}
+	tell_damage(s, STAGE_LOCALS, r->locals_from, tables_locals_cdb);
+	tell_damage(s, STAGE_VIRTUALDOMAINS, r->virtual_from, tables_virtual_cdb);
 	route = rewrite_watched(&r->tables, recipient, address, strlen(address), tell, &t);
 	if (route == REWRITE_NOMEM) {
 		s->failed = 1;

@@ -78,6 +78,7 @@ static struct { char const *name; mode_t mode; conf_user owner; } const programs
 	{ "qmail-start", 0700, CONF_ROOT },
 	{ "qmail-newu", 0700, CONF_ROOT },
 	{ "qmail-newmrh", 0700, CONF_ROOT },
+	{ "qmail-newcdb", 0700, CONF_ROOT },
 	{ "qmail-checkpassword", 0700, CONF_ROOT },
 	{ "qmail-poppasswd", 0700, CONF_ROOT },
 	{ "qmail-getpw", 0711, CONF_ROOT },

@@ -8,7 +8,9 @@ static char const noat_file[] = "control/envnoathost";
 static char const me_file[] = "control/me";
 static char const locals_file[] = "control/locals";
 char const tables_percent_file[] = "control/percenthack";
-char const tables_virtual_file[] = "control/virtualdomains";
+static char const virtual_file[] = "control/virtualdomains";
+char const tables_locals_cdb[] = "control/locals.cdb";
+char const tables_virtual_cdb[] = "control/virtualdomains.cdb";
 static char const empty_file[] = "control/emptyprefixlocal";
 
 static void unreadable(tables *r, char const *file)
@@ -47,9 +49,9 @@ static int load_empty(tables *r)
 
 static int load_locals(tables *r)
 {
-	control_status st = control_readlist(&r->locals, locals_file, 0);
+	control_status st = compiled_readlist(&r->locals, locals_file, 0, 0, &r->locals_from);
 
-	r->locals_file = st == CONTROL_ABSENT ? me_file : locals_file;
+	r->locals_file = st == CONTROL_ABSENT ? me_file : r->locals_from == COMPILED_CDB ? tables_locals_cdb : locals_file;
 	if (st == CONTROL_ABSENT)
 		st = control_readlist(&r->locals, locals_file, 1);
 	if (st == CONTROL_ABSENT)
@@ -68,11 +70,12 @@ void tables_load(tables *r)
 	else if (control_readlist(&r->percenthack, tables_percent_file, 0) == CONTROL_ERROR
 	 || !constmap_set(&r->tables.percenthack, &r->percenthack))
 		unreadable(r, tables_percent_file);
-	else if (control_readlist(&r->virtualdomains, tables_virtual_file, 0) == CONTROL_ERROR
+	else if (compiled_readlist(&r->virtualdomains, virtual_file, 0, ':', &r->virtual_from) == CONTROL_ERROR
 	 || !constmap_map(&r->tables.virtualdomains, &r->virtualdomains, ':'))
-		unreadable(r, tables_virtual_file);
+		unreadable(r, virtual_file);
 	else if (!load_empty(r))
 		unreadable(r, empty_file);
+	r->virtual_file = r->virtual_from == COMPILED_CDB ? tables_virtual_cdb : virtual_file;
 	r->tables.envnoathost = r->envnoathost.s;
 	r->tables.envnoathostlen = r->envnoathost.len;
 }
@@ -88,7 +91,8 @@ void tables_free(tables *r)
 	stralloc_free(&r->envnoathost);
 }
 
-static char const *const files[TABLES_FILES] = { locals_file, tables_virtual_file, tables_percent_file, noat_file, me_file, empty_file };
+static char const *const files[TABLES_FILES] = { locals_file, tables_locals_cdb, virtual_file, tables_virtual_cdb, tables_percent_file,
+	noat_file, me_file, empty_file };
 
 void tables_look(tables_stamp *s)
 {

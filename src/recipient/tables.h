@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/control.h"
+#include "proto/compiled.h"
 #include "route/rewrite.h"
 
 /* The tables by which a recipient is rewritten, from the control files as they are now; qmail-send has those of its
@@ -19,12 +20,16 @@ typedef struct tables
 	control_list virtualdomains;
 	char const *noat_file;          /* where envnoathost stands; null: nowhere */
 	char const *locals_file;
+	char const *virtual_file;       /* the text or its cdb */
+	compiled_source locals_from;
+	compiled_source virtual_from;
 	char const *unread;             /* the file that could not be read, or null */
 	int error;                      /* why */
 } tables;
 
 extern char const tables_percent_file[];
-extern char const tables_virtual_file[];
+extern char const tables_locals_cdb[];
+extern char const tables_virtual_cdb[];
 
 /* tables_load: the control files, below the current directory. What cannot be read is remembered: then nothing can
  * be said about any address. What was in *r must have been freed. */
@@ -32,7 +37,7 @@ extern void tables_load(tables *r);
 extern void tables_free(tables *r);
 
 /* What the files look like, so that one who has loaded them sees that they have changed. */
-enum { TABLES_FILES = 6 };
+enum { TABLES_FILES = 8 };
 typedef struct tables_stamp { struct stat st[TABLES_FILES]; } tables_stamp;
 
 extern void tables_look(tables_stamp *s);

@@ -11,6 +11,7 @@
 
 #include "base/conf.h"
 #include "base/control.h"
+#include "proto/compiled.h"
 #include "send/log.h"
 
 enum { REMARKS_AFTER = 15 };
@@ -21,6 +22,8 @@ static stralloc envnoathost = STRALLOC_ZERO;
 static control_list locals = CONTROL_LIST_ZERO;
 static control_list percenthack = CONTROL_LIST_ZERO;
 static control_list virtualdomains = CONTROL_LIST_ZERO;
+static compiled_source locals_from;
+static compiled_source virtual_from;
 
 static struct number { char const *file; unsigned int *value; int bad; } numbers[] = {
 	{ "control/queuelifetime", &controls.queuelifetime, 0 },
@@ -93,6 +96,8 @@ typedef struct routes
 	constmap virtualdomains;
 	unsigned int empty_is_local;
 	int bad;                /* that one is not a number */
+	compiled_source locals_from;
+	compiled_source virtual_from;
 	char const *failed;     /* the file that could not be read */
 } routes;
 
@@ -116,11 +121,11 @@ static int routes_read(routes *r)
 {
 	*r = (routes){ .locals_list = CONTROL_LIST_ZERO, .virtual_list = CONTROL_LIST_ZERO,
 		.locals = CONSTMAP_ZERO, .virtualdomains = CONSTMAP_ZERO, .failed = "control/locals" };
-	if (control_readlist(&r->locals_list, "control/locals", 1) != CONTROL_READ
+	if (compiled_readlist(&r->locals_list, "control/locals", 1, 0, &r->locals_from) != CONTROL_READ
 	 || !constmap_set(&r->locals, &r->locals_list))
 		return 0;
 	r->failed = "control/virtualdomains";
-	if (control_readlist(&r->virtual_list, "control/virtualdomains", 0) == CONTROL_ERROR
+	if (compiled_readlist(&r->virtual_list, "control/virtualdomains", 0, ':', &r->virtual_from) == CONTROL_ERROR
 	 || !constmap_map(&r->virtualdomains, &r->virtual_list, ':'))
 		return 0;
 	r->failed = empty_file;
@@ -146,6 +151,8 @@ static int read_routes(char const **failed)
 	controls.tables.virtualdomains = fresh.virtualdomains;
 	controls.tables.empty_is_local = fresh.empty_is_local > 0;
 	bad_empty = fresh.bad;
+	locals_from = fresh.locals_from;
+	virtual_from = fresh.virtual_from;
 	routes_free(&old);
 	remark_later();
 	return 1;
@@ -210,12 +217,22 @@ static void remark_empty(void)
 
 static void remark_line(size_t lineno, char const *entry, char const *what)
 {
-	log_text("warning: control/virtualdomains line ");
-	log_number(lineno);
+	log_text("warning: control/virtualdomains");
+	log_text(lineno ? " line " : ".cdb");
+	if (lineno)
+		log_number(lineno);
 	log_text(": ");
 	log_safe(entry, strlen(entry));
 	log_text(what);
 	log_end();
+}
+
+static void remark_damage(compiled_source *from, char const *file)
+{
+	if (*from == COMPILED_DAMAGED)
+		log_line("warning: ", compiled_name(file),
+			" cannot be used: the text beside it counts; run qmail-newcdb, then send HUP");
+	*from = COMPILED_TEXT;
 }
 
 static void remark_virtualdomains(void)
@@ -299,6 +316,8 @@ void controls_do(turn const *t)
 	remarks_due = 0;
 	remark_numbers();
 	remark_empty();
+	remark_damage(&locals_from, "control/locals");
+	remark_damage(&virtual_from, "control/virtualdomains");
 	remark_virtualdomains();
 	remark_files();
 }

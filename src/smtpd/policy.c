@@ -126,7 +126,7 @@ int policy_recipient(policy *p, char const *recipient, size_t n)
 		return 1;
 	status = rcpthosts_allows(&p->hosts.few, hosts_more, &p->hosts, recipient, n);
 	if (status == RCPTHOSTS_ERROR)
-		hosts_damaged(&p->notes);
+		hosts_damaged(&p->hosts);
 	return status;
 }
 

@@ -16,6 +16,7 @@
 #include "base/conf.h"
 #include "base/control.h"
 #include "base/fds.h"
+#include "proto/compiled.h"
 
 enum { EXIT_TEMP = 111 };
 
@@ -30,6 +31,7 @@ typedef enum
 	SHOW_LIST,
 	SHOW_MORERCPTHOSTS,
 	SHOW_CDB,
+	SHOW_COMPILED,          /* qmail-newcdb's, of the text called before */
 } show_kind;
 
 typedef struct show_control
@@ -89,13 +91,16 @@ static show_control const additions[] =
 	{ SHOW_LIST, "defaultdelivery", "Default delivery is ", "", "" },
 	{ SHOW_LIMIT, "brtlimit", "SMTP clients may try so many recipients that are nobody's: ", ".", "0" },
 	{ SHOW_NUMBER, "emptyprefixlocal", "An empty prepend in virtualdomains means remote (0) or local (1): ", ".", "0" },
+	{ SHOW_COMPILED, "locals.cdb", "control/locals", "", "" },
 	{ SHOW_LIMIT, "maxrcpt", "SMTP recipients of a message, unless maxrecipients says otherwise: ", ".", "0" },
 	{ SHOW_LIMIT, "maxrecipients", "SMTP recipients of a message: ", ".", "0" },
 	{ SHOW_LINE, "nosandbox", "Programs keep rights that they do not need. ", "", "" },
 	{ SHOW_LIST, "queueroutes", "Queue by sender: ", "", "" },
+	{ SHOW_COMPILED, "rcpthosts.cdb", "control/rcpthosts", "", "" },
 	{ SHOW_NUMBER, "rejectbarecr", "SMTP messages with a lone CR are refused (1) or taken (0): ", ".", "0" },
 	{ SHOW_NUMBER, "remoterecipients", "Recipients of a message in one SMTP client session: at most ", ".", "" },
 	{ SHOW_NUMBER, "timeoutsession", "SMTP sessions without a message end after ", " seconds.", "43200" },
+	{ SHOW_COMPILED, "virtualdomains.cdb", "control/virtualdomains", "", "" },
 };
 
 static char const unreadable[] = "Oops! Trouble reading this file.\n";
@@ -252,6 +257,16 @@ static void show_cdb(void)
 		puts_out("Modified recently enough; hopefully up to date.\n");
 }
 
+/* Whether the cdb counts, or its text. */
+static void show_compiled(show_control const *c)
+{
+	int fd = compiled_open(c->before);
+
+	if (fd >= 0)
+		close(fd);
+	puts_out(fd >= 0 ? "Read instead of its text.\n" : errno == ENOENT ? "Older than its text, which counts: run qmail-newcdb.\n" : unreadable);
+}
+
 static void show_control_file(show_control const *c)
 {
 	puts_out("\n");
@@ -265,6 +280,7 @@ static void show_control_file(show_control const *c)
 	case SHOW_LIST: show_list(c); break;
 	case SHOW_MORERCPTHOSTS: show_morercpthosts(c); break;
 	case SHOW_CDB: show_cdb(); break;
+	case SHOW_COMPILED: show_compiled(c); break;
 	}
 }
 

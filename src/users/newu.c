@@ -35,6 +35,7 @@
 #define OTHER "users/assign.cdb"        /* the table's name in s/qmail */
 #define OTHER_TMP "users/assign.cdb.tmp"
 
+enum { WRITE_BACK = 1 << 24 };
 enum { LINE_LIMIT = 65536 };            /* a longer record could not be used */
 
 char const *PROG = "qmail-newu";
@@ -94,8 +95,16 @@ static void no_memory(void)
 
 /* ---- the new table */
 
+/* A large table goes to the disk while it is made, not when all of it waits for that. */
 static void put(struct cdb_make *c, stralloc const *key, stralloc const *data)
 {
+	static size_t waiting;
+
+	waiting += key->len + data->len;
+	if (waiting > WRITE_BACK) {
+		sync_start(c->cdb_fd);
+		waiting = 0;
+	}
 	if (cdb_make_add(c, key->s, (unsigned int)key->len, data->s, (unsigned int)data->len) < 0)
 		cannot_write();
 }

@@ -8,10 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/compiled.h"
 #include "proto/hosts.h"
 
 static char home[] = "/tmp/hosts_test.XXXXXX";
 static char const few[] = "control/rcpthosts";
+static char const compiled[] = "control/rcpthosts.cdb";
 static char const more[] = "control/morercpthosts.cdb";
 
 static int create(char const *file)
@@ -49,6 +51,7 @@ static int tidy(void **state)
 	(void)state;
 	unlink(few);
 	unlink(more);
+	unlink(compiled);
 	return 0;
 }
 
@@ -76,7 +79,7 @@ static void listed(void **state)
 	assert_int_equal(hosts_more(&h, "c.example", 9), 0);
 	assert_int_equal(hosts_more(&h, "", 0), 0);
 	hosts_free(&h);
-	assert_int_equal(h.fd, -1);
+	assert_int_equal(h.more.fd, -1);
 }
 
 static void absent(void **state)
@@ -131,11 +134,57 @@ static void damaged(void **state)
 	write_file(few, "ok\n");
 	write_file(more, "junk");
 	load(&h, 1, "");
+	h.notes = &notes;
 	assert_int_equal(hosts_more(&h, "a.example", 9), -1);
-	hosts_damaged(&notes);
+	hosts_damaged(&h);
 	assert_memory_equal(notes.s, more, sizeof more - 1);
 	assert_int_equal(hosts_more(&h, "a.example", 9), -1);
 	hosts_free(&h);
+	stralloc_free(&notes);
+}
+
+/* control/rcpthosts.cdb instead of the text; damaged, with a text beside it and without: never a list that allows all. */
+static void instead(void **state)
+{
+	struct timespec const old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	stralloc notes = STRALLOC_ZERO;
+	control_list l = CONTROL_LIST_ZERO;
+	hosts h = HOSTS_ZERO;
+	int fd = create(compiled);
+
+	(void)state;
+	assert_true(control_list_parse(&l, "A.example\n.b.example\n", 22));
+	assert_true(compiled_write(fd, &l, 0));
+	close(fd);
+	control_list_free(&l);
+	write_file(few, "c.example\n");
+	assert_int_equal(utimensat(AT_FDCWD, few, old, 0), 0);
+	assert_true(hosts_load(&h, &notes) && h.present);
+	assert_int_equal(h.list.n, 0);
+	assert_int_equal(hosts_more(&h, "a.example", 9), 1);
+	assert_int_equal(hosts_more(&h, ".b.example", 10), 1);
+	assert_int_equal(hosts_more(&h, "c.example", 9), 0);
+	hosts_free(&h);
+	write_file(compiled, "junk");
+	assert_true(hosts_load(&h, &notes) && h.present);
+	assert_int_equal(hosts_more(&h, "c.example", 9), 1);
+	assert_int_equal(hosts_more(&h, "a.example", 9), 0);
+	assert_non_null(constmap_find(&h.few, "c.example", 9));
+	hosts_free(&h);
+	assert_true(stralloc_0(&notes));
+	assert_non_null(strstr(notes.s, compiled));
+	unlink(few);
+	assert_true(hosts_load(&h, &notes) && h.present);
+	assert_int_equal(hosts_more(&h, "c.example", 9), -1);
+	assert_true(h.present);
+	assert_int_equal(hosts_more(&h, "c.example", 9), -1);
+	hosts_damaged(&h);
+	hosts_free(&h);
+	unlink(compiled);
+	assert_int_equal(mkdir(compiled, 0755), 0);
+	assert_true(hosts_load(&h, &notes) == 0 || hosts_more(&h, "c.example", 9) < 0);
+	hosts_free(&h);
+	rmdir(compiled);
 	stralloc_free(&notes);
 }
 
@@ -147,6 +196,7 @@ int main(void)
 		cmocka_unit_test_teardown(mistaken, tidy),
 		cmocka_unit_test_teardown(unreadable, tidy),
 		cmocka_unit_test_teardown(damaged, tidy),
+		cmocka_unit_test_teardown(instead, tidy),
 	};
 	int failed;
 
