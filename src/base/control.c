@@ -9,17 +9,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <skalibs/allreadwrite.h>
 #include <skalibs/djbunix.h>
 
+/* Nearly every control file fits in here, so what is allocated is as small as the file: memory by the page, for each
+ * file anew, is a good part of what a program costs that is started for one message. */
 static int slurp_open(stralloc *sa, int fd)
 {
+	static char small[4096];
 	struct stat st;
+	ssize_t r;
 
 	if (fstat(fd, &st) < 0)
 		return 0;
 	if (S_ISFIFO(st.st_mode))
 		return errno = EINVAL, 0;
-	return slurp(sa, fd);
+	r = fd_read(fd, small, sizeof small);
+	if (r < 0 || !stralloc_ready(sa, (size_t)r + 1) || !stralloc_catb(sa, small, (size_t)r))
+		return 0;
+	return r == st.st_size || slurp(sa, fd);
 }
 
 /* Opened without waiting: a FIFO by that name would hold us until somebody writes into it. */

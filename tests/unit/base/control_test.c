@@ -82,6 +82,31 @@ static void line(void **state)
 	stralloc_free(&sa);
 }
 
+/* As long as what is read at once, shorter, longer; and what tells no size before it is read. */
+static void sizes(void **state)
+{
+	static size_t const lengths[] = { 0, 1, 4095, 4096, 4097, 8192, 20000 };
+	static char text[20000];
+	stralloc sa = STRALLOC_ZERO;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof text; i++)
+		text[i] = (char)('a' + i % 23);
+	for (i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		put("f", text, lengths[i]);
+		assert_int_equal(control_readline(&sa, "f"), CONTROL_READ);
+		assert_int_equal(sa.len, lengths[i]);
+		assert_non_null(sa.s);
+		assert_memory_equal(sa.s, text, lengths[i]);
+	}
+	assert_int_equal(control_readline(&sa, "/dev/null"), CONTROL_READ);
+	assert_int_equal(sa.len, 0);
+	assert_int_equal(control_readline(&sa, "/proc/self/cmdline"), CONTROL_READ);
+	assert_true(sa.len > 0);
+	stralloc_free(&sa);
+}
+
 static void default_of_a_line(void **state)
 {
 	stralloc sa = STRALLOC_ZERO;
@@ -172,6 +197,7 @@ int main(void)
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(fifo),
 		cmocka_unit_test(line),
+		cmocka_unit_test(sizes),
 		cmocka_unit_test(default_of_a_line),
 		cmocka_unit_test(integer),
 		cmocka_unit_test(list),
