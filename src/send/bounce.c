@@ -93,15 +93,24 @@ static int append_durably(uint64_t id, stralloc const *note, int *name_pending)
 	return ok;
 }
 
+void bounce_note(stralloc *notes, char const *recipient, size_t recipientlen, char const *text, size_t n)
+{
+	size_t prepend = rewrite_undo(&controls.tables, recipient, recipientlen);
+	size_t len = notes->len;
+
+	while (!bounce_paragraph(notes, recipient + prepend, recipientlen - prepend, text, n)) {
+		notes->len = len;
+		log_nomem();
+	}
+}
+
 int bounce_append(uint64_t id, char const *recipient, size_t recipientlen, char const *text, size_t n)
 {
 	static stralloc note = STRALLOC_ZERO;
-	size_t prepend = rewrite_undo(&controls.tables, recipient, recipientlen);
 	int name_pending = 0;
 
-	do
-		note.len = 0;
-	while (!bounce_paragraph(&note, recipient + prepend, recipientlen - prepend, text, n) && (log_nomem(), 1));
+	note.len = 0;
+	bounce_note(&note, recipient, recipientlen, text, n);
 	while (!append_durably(id, &note, &name_pending)) {
 		if (queuefile_odd(errno) && queuefile_exists(QPATH_BOUNCE, id, 0) > 0) {
 			damage_note(QPATH_BOUNCE, id, is_odd);

@@ -21,6 +21,9 @@ extern void bounce_init(void);
  * nothing can be noted: the recipient has to be tried again. recipient is as rewritten. */
 extern int bounce_append(uint64_t id, char const *recipient, size_t recipientlen, char const *text, size_t n);
 
+/* bounce_note: the same note, added to *notes; waits for memory. */
+extern void bounce_note(stralloc *notes, char const *recipient, size_t recipientlen, char const *text, size_t n);
+
 /* bounce_inject: start sending the bounce of a message whose bounce file is there; sender is its envelope
  * sender as queued. Later ended is called: with ok, the bounce is queued and the file gone; without,
  * nothing has changed and the message is to be looked at again later. A queue program that takes longer than an

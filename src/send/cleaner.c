@@ -10,7 +10,7 @@
 
 #include "send/log.h"
 
-enum { REQUESTS_MAX = 128 };
+enum { REQUESTS_MAX = 256 };
 
 typedef struct request
 {
@@ -60,6 +60,11 @@ int cleaner_idle(void)
 	return n_waiting == 0;
 }
 
+int cleaner_alive(void)
+{
+	return alive;
+}
+
 void cleaner_ask(clean_verb verb, uint64_t id, cleaner_answered *answered)
 {
 	if (!cleaner_room())
@@ -86,8 +91,7 @@ static void warn(request const *r)
 	log_end();
 }
 
-/* Returns whether a function was called. */
-static int settle(int reply, int64_t now)
+static void settle(int reply, int64_t now)
 {
 	request r = take();
 
@@ -95,7 +99,6 @@ static int settle(int reply, int64_t now)
 		r.answered(r.id, reply, now);
 	if (reply != CLEAN_DONE && reply != CLEANER_LOST)
 		warn(&r);
-	return r.answered != 0;
 }
 
 static void lose(int64_t now)
@@ -119,8 +122,6 @@ void cleaner_selprep(turn *t)
 	/* An idle qmail-clean that goes away is noticed with the next request, as ever. */
 	if (n_waiting)
 		turn_watch(t, replies_fd, POLLIN);
-	if (in_n)
-		turn_now(t);
 }
 
 static int is_again(void)
@@ -150,14 +151,12 @@ static int read_replies(void)
 	return r > 0;
 }
 
-static void settle_some(int64_t now)
+static void settle_all(int64_t now)
 {
 	size_t used = 0;
 
-	while (used < in_n && n_waiting) {
-		if (settle((unsigned char)in[used++], now))
-			break;
-	}
+	while (used < in_n && n_waiting)
+		settle((unsigned char)in[used++], now);
 	if (!n_waiting && used < in_n) {
 		log_line("warning: internal error: qmail-clean reply to no request", 0, 0);
 		used = in_n;
@@ -170,14 +169,17 @@ void cleaner_do(turn const *t)
 {
 	if (!alive)
 		return;
-	if (out_n && turn_ready(t, requests_fd) && !write_requests()) {
-		lose(t->now);
-		return;
-	}
 	if (in_n < sizeof in && turn_ready(t, replies_fd) && !read_replies()) {
 		/* The replies that came before the end still count. */
 		if (!in_n)
 			lose(t->now);
 	}
-	settle_some(t->now);
+	settle_all(t->now);
+}
+
+/* Right away: as a rule there is room. */
+void cleaner_write(turn const *t)
+{
+	if (alive && out_n && !write_requests())
+		lose(t->now);
 }

@@ -27,12 +27,14 @@ extern unsigned int cleaner_room(void);
 extern int cleaner_has(uint64_t id);
 extern void cleaner_ask(clean_verb verb, uint64_t id, cleaner_answered *answered);
 
-/* cleaner_idle: no reply is waited for. */
+/* cleaner_idle: no reply is waited for. cleaner_alive: qmail-clean is not known to be gone. */
 extern int cleaner_idle(void);
+extern int cleaner_alive(void);
 
-/* cleaner_do: at most one reply with a function a turn, so that what follows from it (a first delivery)
- * is not held up by the rest. */
+/* cleaner_do: take replies. cleaner_write: send what was asked for; last in a turn, so that the requests of a turn go
+ * together. */
 extern void cleaner_selprep(turn *t);
 extern void cleaner_do(turn const *t);
+extern void cleaner_write(turn const *t);
 
 #endif

@@ -17,6 +17,7 @@
 #include "send/bounce.h"
 #include "send/log.h"
 #include "send/queuefile.h"
+#include "send/straight.h"
 
 typedef struct slot
 {
@@ -70,6 +71,16 @@ int delivery_available(channel c)
 	spawner const *p = &spawners[c];
 
 	return !p->deaf && !p->command.len && p->used < p->limit;
+}
+
+unsigned int delivery_limit(channel c)
+{
+	return spawners[c].limit;
+}
+
+unsigned int delivery_room(channel c)
+{
+	return spawners[c].limit - spawners[c].used;
 }
 
 int delivery_idle(void)
@@ -192,13 +203,25 @@ void delivery_start(job *j, uint64_t offset, char const *recipient, size_t n)
 static void mark(slot const *s)
 {
 	qpath_kind k = channel_kind(s->j->c);
-	int fd = queuefile_open(k, s->j->id, O_WRONLY);
-	int ok = fd >= 0 && recips_mark(fd, s->offset);
+	int fd;
+	int ok;
 
+	if (s->j->m && !straight_mark(s->j, s->offset))
+		return;
+	fd = queuefile_open(k, s->j->id, O_WRONLY);
+	ok = fd >= 0 && recips_mark(fd, s->offset);
 	if (fd >= 0)
 		close(fd);
 	if (!ok)
 		log_line("warning: trouble marking ", queuefile_name(k, s->j->id), "; message will be delivered twice!");
+}
+
+/* The failure will not be forgotten, whatever becomes of the mark. */
+static int note(slot const *s, stralloc const *text)
+{
+	if (s->j->m && !straight_note(s->j, s->recipient.s, s->recipient.len, text->s, text->len))
+		return 1;
+	return bounce_append(s->j->id, s->recipient.s, s->recipient.len, text->s, text->len);
 }
 
 static void log_result(slot const *s, char const *how, stralloc const *text)
@@ -228,7 +251,7 @@ static int settle(slot *s, spawn_report *r, int64_t now)
 		break;
 	case 'D':
 		log_result(s, ": failure: ", &r->text);
-		if (!bounce_append(s->j->id, s->recipient.s, s->recipient.len, r->text.s, r->text.len))
+		if (!note(s, &r->text))
 			letter = 'Z';
 		break;
 	case 'Z':

@@ -21,6 +21,10 @@ extern int delivery_init(channel c, int fd_commands, int fd_reports, unsigned in
 extern int delivery_open(channel c);
 extern int delivery_available(channel c);
 
+/* delivery_limit: how many deliveries a channel may have; delivery_room: how many more may be started. */
+extern unsigned int delivery_limit(channel c);
+extern unsigned int delivery_room(channel c);
+
 /* delivery_start: deliver to recipient[0..n), whose record is at offset of the job's recipient file. Only
  * when delivery_available. Holds the job. */
 extern void delivery_start(job *j, uint64_t offset, char const *recipient, size_t n);

@@ -16,6 +16,7 @@ typedef struct job
 {
 	uint64_t id;
 	channel c;
+	struct straight *m;     /* an attempt straight from todo, and there is no recipient file; or null */
 	unsigned int refs;      /* 0: free */
 	size_t left;            /* recipients met that are not done */
 	int whole;              /* the pass has met them all */
@@ -35,5 +36,8 @@ extern void job_hold(job *j);
  * j->retry. Nobody left: the recipient file is removed, and if that was the last channel of the message,
  * the message is done. Trouble with the disk only delays. */
 extern void job_release(job *j, int64_t now);
+
+/* job_end_channel: nobody is left on a channel whose recipient file was written: what job_release does then. */
+extern void job_end_channel(channel c, uint64_t id, int64_t now);
 
 #endif

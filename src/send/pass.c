@@ -15,10 +15,12 @@
 #include "send/job.h"
 #include "send/log.h"
 #include "send/queuefile.h"
+#include "send/straight.h"
 #include "send/wall.h"
 
-/* Seconds that clocks may differ by, and still be taken for right. */
-enum { AHEAD_MAX = 3600 };
+/* Seconds that clocks may differ by, and still be taken for right. Of so many deliveries one is for a pass, when there
+ * are first attempts as well. */
+enum { AHEAD_MAX = 3600, PASS_SHARE = 4 };
 
 typedef struct pass
 {
@@ -35,6 +37,7 @@ typedef struct pass
 typedef struct lane
 {
 	unsigned int current;
+	unsigned int turns;
 	pass passes[PASS_MAX];
 } lane;
 
@@ -225,6 +228,8 @@ void pass_selprep(turn *t)
 
 		if (!delivery_open(c))
 			continue;
+		if (delivery_available(c) && straight_waits(c))
+			turn_now(t);
 		if (any_open(&lanes[c])) {
 			if (delivery_available(c))
 				turn_now(t);
@@ -233,23 +238,43 @@ void pass_selprep(turn *t)
 	}
 }
 
+/* Whose turn it is: a first attempt's, or a pass's. */
+static int is_straight(lane *l, channel c, int64_t now)
+{
+	if (!straight_waits(c))
+		return 0;
+	if (straight_in_midst(c) || (!any_open(l) && !schedule_pass_due(c, now)))
+		return 1;
+	l->turns = (l->turns + 1) % PASS_SHARE;
+	return l->turns != 0;
+}
+
+static void go_on(lane *l, channel c, int64_t now)
+{
+	pass *p;
+
+	/* What was due when this place got its turn may have failed to open: then another goes on. */
+	if (!l->passes[l->current].j && !schedule_pass_due(c, now))
+		next(l, c, now);
+	p = &l->passes[l->current];
+	if (!p->j)
+		open_pass(p, c, now);
+	else if (delivery_available(c))
+		step(l, p, c, now);
+}
+
 void pass_do(turn const *t)
 {
 	channel c;
 
 	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
 		lane *l = &lanes[c];
-		pass *p;
 
 		if (turn_stopping() || !delivery_open(c))
 			continue;
-		/* What was due when this place got its turn may have failed to open: then another goes on. */
-		if (!l->passes[l->current].j && !schedule_pass_due(c, t->now))
-			next(l, c, t->now);
-		p = &l->passes[l->current];
-		if (!p->j)
-			open_pass(p, c, t->now);
-		else if (delivery_available(c))
-			step(l, p, c, t->now);
+		if (delivery_available(c) && is_straight(l, c, t->now))
+			straight_start(c, t->now);
+		else
+			go_on(l, c, t->now);
 	}
 }

@@ -20,17 +20,10 @@
 #include "send/log.h"
 #include "send/queuefile.h"
 
-qpath_kind const preprocess_kinds[PREPROCESS_FILES] = { QPATH_INFO, QPATH_LOCAL, QPATH_REMOTE };
+qpath_kind const preprocess_kinds[PREPROCESS_FILES] = { QPATH_INFO, QPATH_LOCAL, QPATH_REMOTE, QPATH_BOUNCE };
 
-/* A file being written: a block of its bytes. Only one message is written at a time. */
-typedef struct outfile
-{
-	int *fd;
-	size_t n;
-	char block[8192];
-} outfile;
-
-static outfile out[PREPROCESS_FILES];
+/* Records that are not small are written in blocks of so many bytes, or a little more. */
+enum { BLOCK = 8192 };
 
 /* What is wrong with a todo file, and what to do (damage.h). */
 static char const is_odd[] = "cannot be opened, whenever it is tried: its message waits until this is a file that"
@@ -66,39 +59,15 @@ static int give_up(preprocess *e, char const *what, qpath_kind k)
 	return 0;
 }
 
-static int flush(preprocess *e, int file)
+static int write_records(preprocess *e, int file)
 {
-	outfile *o = &out[file];
-	size_t n = o->n;
-
-	o->n = 0;
-	if (n && !io_writeall(*o->fd, o->block, n))
+	if (!io_writeall(e->fds[file], e->records[file].s, e->records[file].len))
 		return give_up(e, "warning: trouble writing to ", preprocess_kinds[file]);
-	return 1;
-}
-
-static int put(preprocess *e, int file, stralloc const *record)
-{
-	outfile *o = &out[file];
-	size_t pos = 0;
-
-	while (pos < record->len) {
-		size_t room = sizeof o->block - o->n;
-		size_t n = record->len - pos < room ? record->len - pos : room;
-
-		memcpy(o->block + o->n, record->s + pos, n);
-		o->n += n;
-		pos += n;
-		if (o->n == sizeof o->block && !flush(e, file))
-			return 0;
-	}
 	return 1;
 }
 
 static int create(preprocess *e, int file)
 {
-	out[file].fd = &e->fds[file];
-	out[file].n = 0;
 	e->fds[file] = queuefile_open(preprocess_kinds[file], e->id, O_WRONLY | O_CREAT | O_EXCL);
 	if (e->fds[file] < 0)
 		return give_up(e, "warning: unable to create ", preprocess_kinds[file]);
@@ -106,23 +75,62 @@ static int create(preprocess *e, int file)
 	return 1;
 }
 
-/* What an interrupted attempt left. A bounce beside no info belongs to an earlier message of this number
- * whose end a power cut has half undone; if it cannot be removed now, trouble with the bounce directory is
- * no reason to keep the message waiting. */
+/* What an interrupted attempt left, or an earlier message of this number whose end a power cut has half undone. Notes
+ * of failures go too: whoever has failed is tried again. If they cannot be removed now, trouble with the bounce
+ * directory is no reason to keep the message waiting. */
 static int remove_leftovers(preprocess *e)
 {
-	int info_was_there;
+	static int const files[] = { PREPROCESS_LOCAL, PREPROCESS_REMOTE, PREPROCESS_INFO };
+	size_t i;
 
-	if (!queuefile_remove(QPATH_LOCAL, e->id))
-		return give_up(e, "warning: unable to unlink ", QPATH_LOCAL);
-	if (!queuefile_remove(QPATH_REMOTE, e->id))
-		return give_up(e, "warning: unable to unlink ", QPATH_REMOTE);
-	info_was_there = queuefile_exists(QPATH_INFO, e->id, 0);
-	if (info_was_there && !queuefile_remove(QPATH_INFO, e->id))
-		return give_up(e, "warning: unable to unlink ", QPATH_INFO);
-	if (!info_was_there)
-		(void)queuefile_remove(QPATH_BOUNCE, e->id);
+	memset(e->has, 0, sizeof e->has);
+	for (i = 0; i < sizeof files / sizeof *files; i++)
+		if (!queuefile_remove(preprocess_kinds[files[i]], e->id))
+			return give_up(e, "warning: unable to unlink ", preprocess_kinds[files[i]]);
+	(void)queuefile_remove(QPATH_BOUNCE, e->id);
 	return 1;
+}
+
+/* What belongs to a file so far; the file itself is there as soon as a message is not small. */
+static int flush(preprocess *e, int file)
+{
+	stralloc *r = &e->records[file];
+
+	if (!r->len)
+		return 1;
+	if ((!e->has[file] && !create(e, file)) || !write_records(e, file))
+		return 0;
+	r->len = 0;
+	return 1;
+}
+
+/* It will be written as it is read. */
+static int grow(preprocess *e)
+{
+	int file;
+
+	e->small = 0;
+	if (!remove_leftovers(e))
+		return 0;
+	for (file = 0; file < PREPROCESS_FILES; file++)
+		if (!flush(e, file))
+			return 0;
+	return 1;
+}
+
+static int is_small(preprocess const *e)
+{
+	return e->recipients[PREPROCESS_LOCAL] + e->recipients[PREPROCESS_REMOTE] <= PREPROCESS_SMALL
+		&& e->records[PREPROCESS_INFO].len + e->records[PREPROCESS_LOCAL].len + e->records[PREPROCESS_REMOTE].len
+			<= PREPROCESS_SMALL_BYTES;
+}
+
+/* A record was added. */
+static int added(preprocess *e, int file)
+{
+	if (e->small)
+		return is_small(e) || grow(e);
+	return e->records[file].len < BLOCK || flush(e, file);
 }
 
 typedef struct origin
@@ -134,10 +142,7 @@ typedef struct origin
 
 static int take_sender(preprocess *e, origin const *o, char const *sender, size_t n)
 {
-	static stralloc record = STRALLOC_ZERO;
-
-	record.len = 0;
-	while (!info_put(&record, sender, n)) {
+	while (!info_put(&e->records[PREPROCESS_INFO], sender, n)) {
 		if (errno != ENOMEM)
 			return give_up(e, "warning: trouble reading ", QPATH_TODO);
 		log_nomem();
@@ -154,28 +159,25 @@ static int take_sender(preprocess *e, origin const *o, char const *sender, size_
 	add_text(e, " uid ");
 	add_number(e, o->uid);
 	add_text(e, "\n");
-	return put(e, PREPROCESS_INFO, &record);
+	return added(e, PREPROCESS_INFO);
 }
 
 static int take_recipient(preprocess *e, char const *recipient, size_t n)
 {
 	static stralloc address = STRALLOC_ZERO;
-	static stralloc record = STRALLOC_ZERO;
 	rewrite_route route;
 	int file;
 
 	while ((route = rewrite_address(&controls.tables, &address, recipient, n)) == REWRITE_NOMEM)
 		log_nomem();
 	file = route == REWRITE_LOCAL ? PREPROCESS_LOCAL : PREPROCESS_REMOTE;
-	record.len = 0;
-	while (!recips_put(&record, address.s, address.len)) {
+	while (!recips_put(&e->records[file], address.s, address.len)) {
 		if (errno != ENOMEM)
 			return give_up(e, "warning: recipient too long after rewriting in ", QPATH_TODO);
 		log_nomem();
 	}
-	if (!e->has[file] && !create(e, file))
-		return 0;
-	return put(e, file, &record);
+	e->recipients[file]++;
+	return added(e, file);
 }
 
 static int refuse(preprocess *e)
@@ -206,43 +208,53 @@ static int take_records(preprocess *e, todo_reader *r, origin *o, char const *bl
 	}
 }
 
-/* The message is in todo and nowhere else: an info file beside it would show it as one that is taken up. */
-static void forget(preprocess *e)
+/* An info file beside todo would show the message as one that is taken up; one that outlived todo, as one that is done
+ * with. */
+int preprocess_forget(preprocess *e)
 {
 	int file;
 
 	for (file = PREPROCESS_FILES - 1; file >= 0; file--)
-		if (e->has[file])
-			(void)queuefile_remove(preprocess_kinds[file], e->id);
+		if (e->has[file]) {
+			if (!queuefile_remove(preprocess_kinds[file], e->id))
+				return 0;
+			e->has[file] = 0;
+		}
+	return 1;
 }
 
-/* Returns how many bytes the envelope had, 0 after trouble. */
-static size_t rewrite(preprocess *e, int todo, origin *o)
+/* Nothing of an envelope that is not whole: nobody would miss the recipient that was cut off. */
+static int refuse_part(preprocess *e, int cut)
+{
+	give_up(e, "warning: trouble reading ", QPATH_TODO);
+	if (cut)
+		damage_note(QPATH_TODO, e->id, not_whole);
+	if (e->small)
+		(void)remove_leftovers(e);
+	return 0;
+}
+
+/* A file that holds what it had at its start is at its end: it never changes. */
+static int rewrite(preprocess *e, int todo, uint64_t size, origin *o)
 {
 	static todo_reader reader = TODO_READER_ZERO;
 	char block[4096];
-	size_t total = 0;
-	ssize_t n;
+	uint64_t total = 0;
+	ssize_t n = 1;
 	int file;
 
 	todo_reset(&reader);
-	while ((n = io_read(todo, block, sizeof block, 0)) > 0) {
+	while (total < size && (n = io_read(todo, block, sizeof block, 0)) > 0) {
 		if (!take_records(e, &reader, o, block, (size_t)n))
 			return 0;
-		total += (size_t)n;
+		total += (uint64_t)n;
 	}
-	/* Nothing of an envelope that is not whole: nobody would miss the recipient that was cut off. */
-	if (n < 0 || !todo_whole(&reader)) {
-		give_up(e, "warning: trouble reading ", QPATH_TODO);
-		if (n == 0)
-			damage_note(QPATH_TODO, e->id, not_whole);
-		forget(e);
-		return 0;
-	}
-	for (file = 0; file < PREPROCESS_FILES; file++)
-		if (e->has[file] && !flush(e, file))
+	if (n <= 0 || !todo_whole(&reader))
+		return refuse_part(e, n >= 0);
+	for (file = 0; !e->small && file < PREPROCESS_FILES; file++)
+		if (!flush(e, file))
 			return 0;
-	return total;
+	return 1;
 }
 
 void preprocess_close(preprocess *e)
@@ -256,42 +268,136 @@ void preprocess_close(preprocess *e)
 	}
 }
 
-size_t preprocess_write(preprocess *e, uint64_t id)
+static void take_back(preprocess *e)
 {
-	origin o = { 0, 0, 0 };
-	struct stat st;
-	size_t n = 0;
+	preprocess_close(e);
+	(void)preprocess_forget(e);
+}
+
+static void reset(preprocess *e, uint64_t id)
+{
 	int file;
-	int todo;
 
 	e->id = id;
+	e->small = 1;
+	e->straight = 0;
+	e->born = 0;
 	e->failed = 0;
 	e->again = 0;
 	e->lines.len = 0;
 	for (file = 0; file < PREPROCESS_FILES; file++) {
+		e->records[file].len = 0;
+		e->recipients[file] = 0;
 		e->fds[file] = -1;
 		e->has[file] = 0;
 	}
-	todo = queuefile_open(QPATH_TODO, id, O_RDONLY);
-	if (todo < 0) {
-		if (queuefile_odd(errno))
-			damage_note(QPATH_TODO, id, is_odd);
-		give_up(e, "warning: unable to open ", QPATH_TODO);
-		return 0;
+}
+
+static int open_todo(preprocess *e, uint64_t *size)
+{
+	struct stat st;
+	int fd = queuefile_open(QPATH_TODO, e->id, O_RDONLY);
+
+	if (fd < 0 && queuefile_odd(errno))
+		damage_note(QPATH_TODO, e->id, is_odd);
+	if (fd >= 0 && fstat(fd, &st) < 0) {
+		close(fd);
+		fd = -1;
 	}
-	if (stat(queuefile_name(QPATH_MESS, id), &st) < 0) {
-		if (errno == ENOENT)
-			damage_note(QPATH_MESS, id, no_message);
-		give_up(e, "warning: unable to stat ", QPATH_MESS);
-	} else if (remove_leftovers(e) && create(e, PREPROCESS_INFO)) {
-		o.size = (uint64_t)st.st_size;
+	if (fd < 0)
+		give_up(e, "warning: unable to open ", QPATH_TODO);
+	else
+		*size = (uint64_t)st.st_size;
+	return fd;
+}
+
+static int stat_message(preprocess *e, origin *o)
+{
+	struct stat st;
+
+	if (stat(queuefile_name(QPATH_MESS, e->id), &st) == 0) {
+		o->size = (uint64_t)st.st_size;
+		return 1;
+	}
+	if (errno == ENOENT)
+		damage_note(QPATH_MESS, e->id, no_message);
+	return give_up(e, "warning: unable to stat ", QPATH_MESS);
+}
+
+size_t preprocess_read(preprocess *e, uint64_t id)
+{
+	origin o = { 0, 0, 0 };
+	uint64_t size;
+	int ok = 0;
+	int todo;
+
+	reset(e, id);
+	todo = open_todo(e, &size);
+	if (todo < 0)
+		return 0;
+	if (stat_message(e, &o)) {
 		add_text(e, "new msg ");
 		add_number(e, id);
 		add_text(e, "\n");
-		n = rewrite(e, todo, &o);
+		ok = rewrite(e, todo, size, &o);
 	}
 	close(todo);
-	if (!n)
-		preprocess_close(e);
-	return n;
+	if (!ok)
+		take_back(e);
+	return ok ? (size_t)size : 0;
+}
+
+int preprocess_waiting(preprocess const *e, int file)
+{
+	stralloc const *r = &e->records[file];
+	size_t i = 0;
+
+	while (i < r->len) {
+		if (r->s[i] == 'T')
+			return 1;
+		i += strlen(r->s + i) + 1;
+	}
+	return 0;
+}
+
+static int is_wanted(preprocess const *e, int file)
+{
+	switch (file) {
+	case PREPROCESS_INFO: return 1;
+	case PREPROCESS_BOUNCE: return e->records[file].len > 0;
+	default: return preprocess_waiting(e, file);
+	}
+}
+
+/* The age of a message counts from when it came, and that is the time of info. */
+static int set_birth(preprocess *e)
+{
+	struct timespec times[2] = { { .tv_sec = e->born, .tv_nsec = 0 }, { .tv_sec = e->born, .tv_nsec = 0 } };
+
+	return !e->born || futimens(e->fds[PREPROCESS_INFO], times) == 0 || give_up(e, "warning: trouble writing to ", QPATH_INFO);
+}
+
+int preprocess_write(preprocess *e)
+{
+	int ok = remove_leftovers(e);
+	int file;
+
+	e->failed = 0;
+	for (file = 0; ok && file < PREPROCESS_FILES; file++)
+		ok = !is_wanted(e, file) || (create(e, file) && write_records(e, file));
+	ok = ok && set_birth(e);
+	if (!ok)
+		take_back(e);
+	return ok;
+}
+
+int preprocess_notes(preprocess *e)
+{
+	int ok;
+
+	if (!queuefile_remove(QPATH_BOUNCE, e->id))
+		return give_up(e, "warning: unable to unlink ", QPATH_BOUNCE);
+	ok = create(e, PREPROCESS_BOUNCE) && write_records(e, PREPROCESS_BOUNCE);
+	preprocess_close(e);
+	return ok;
 }

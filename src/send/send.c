@@ -27,6 +27,7 @@
 #include "send/pass.h"
 #include "send/queuefile.h"
 #include "send/schedule.h"
+#include "send/straight.h"
 #include "send/sweep.h"
 #include "send/todo.h"
 #include "send/turn.h"
@@ -114,7 +115,7 @@ static void start(char *name)
 	refuse_unless(lock_mutex(mutex), "qmail-send is already running");
 	refuse_unless(read_limit(LOCAL_REPORTS, &limits[CHANNEL_LOCAL])
 		&& read_limit(REMOTE_REPORTS, &limits[CHANNEL_REMOTE]), "hath the daemon spawn no fire?");
-	job_init(limits[CHANNEL_LOCAL] + limits[CHANNEL_REMOTE] + CHANNELS * PASS_MAX);
+	job_init(limits[CHANNEL_LOCAL] + limits[CHANNEL_REMOTE] + CHANNELS * (PASS_MAX + 1));
 	refuse_unless(delivery_init(CHANNEL_LOCAL, LOCAL_COMMANDS, LOCAL_REPORTS, limits[CHANNEL_LOCAL])
 		&& delivery_init(CHANNEL_REMOTE, REMOTE_COMMANDS, REMOTE_REPORTS, limits[CHANNEL_REMOTE])
 		&& cleaner_init(CLEAN_REQUESTS, CLEAN_REPLIES), "unable to set up pipes");
@@ -126,6 +127,12 @@ static void start(char *name)
 	todo_init();
 }
 
+static void hurry(int64_t now)
+{
+	schedule_hurry(now);
+	straight_hurry(now);
+}
+
 static void take_signals(int64_t now)
 {
 	int s;
@@ -134,7 +141,7 @@ static void take_signals(int64_t now)
 		if (s == SIGTERM)
 			turn_stop();
 		else if (s == SIGALRM)
-			schedule_hurry(now);
+			hurry(now);
 		else if (s == SIGHUP)
 			controls_reload();
 	}
@@ -164,6 +171,7 @@ static void prepare(turn *t)
 	turn_watch(t, signals_fd, POLLIN);
 	delivery_selprep(t);
 	cleaner_selprep(t);
+	straight_selprep(t);
 	todo_selprep(t);
 	pass_selprep(t);
 	inventory_selprep(t);
@@ -181,6 +189,7 @@ static void work(turn const *t)
 	delivery_do(t);
 	bounce_do(t);
 	cleaner_do(t);
+	straight_do(t);
 	todo_do(t);
 	pass_do(t);
 	inventory_do(t);
@@ -188,11 +197,12 @@ static void work(turn const *t)
 	sweep_do(t);
 	controls_do(t);
 	damage_do(t);
+	cleaner_write(t);
 }
 
 static int may_leave(void)
 {
-	return turn_stopping() && delivery_idle() && cleaner_idle() && !bounce_busy();
+	return turn_stopping() && delivery_idle() && cleaner_idle() && !bounce_busy() && !straight_busy();
 }
 
 int main(int argc, char **argv)
@@ -207,6 +217,7 @@ int main(int argc, char **argv)
 		follow_clock(&t);
 		work(&t);
 	}
+	straight_give_up();
 	inventory_save();
 	log_line("status: exiting", 0, 0);
 	return 0;

@@ -3,6 +3,7 @@
 #include "send/todo.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <sys/resource.h>
 
 #include "base/sync.h"
@@ -14,6 +15,7 @@
 #include "send/preprocess.h"
 #include "send/queuefile.h"
 #include "send/schedule.h"
+#include "send/straight.h"
 
 enum {
 	BATCH_MAX = 32,                 /* messages */
@@ -23,7 +25,9 @@ enum {
 	OTHER_FDS = 64,                 /* descriptors that a batch leaves to everybody else */
 };
 
-static preprocess batch[BATCH_MAX];
+static preprocess own[BATCH_MAX];       /* those that are no first attempts */
+static unsigned int n_own;
+static preprocess *batch[BATCH_MAX];
 static unsigned int batch_limit;
 static unsigned int n_batch;            /* entries that wait for qmail-clean, from answered on */
 static unsigned int answered;
@@ -31,6 +35,8 @@ static unsigned int answered;
 static int trigger = -1;
 static DIR *dir;                        /* null: no scan under way */
 static int again;                       /* something that the scan met could not be written */
+static int careful = 1;                 /* there may be files of a message that is in todo, since a scan began */
+static int careful_scan;
 static unsigned int subdir;             /* of a queue with a split todo */
 static int64_t rescan;
 
@@ -42,6 +48,7 @@ static void fail(preprocess *e, char const *name)
 		return;
 	e->failed = 1;
 	again = 1;
+	careful = 1;
 	log_raw(e->lines.s, e->lines.len);
 	log_line("warning: trouble fsyncing ", name, 0);
 }
@@ -53,33 +60,39 @@ static void sync_files(void)
 
 	for (i = 0; i < n_batch; i++)
 		for (file = 0; file < PREPROCESS_FILES; file++)
-			if (batch[i].fds[file] >= 0)
-				sync_start(batch[i].fds[file]);
+			if (batch[i]->fds[file] >= 0)
+				sync_start(batch[i]->fds[file]);
 	for (i = 0; i < n_batch; i++) {
 		for (file = 0; file < PREPROCESS_FILES; file++)
-			if (batch[i].fds[file] >= 0 && !sync_file(batch[i].fds[file]))
-				fail(&batch[i], queuefile_name(preprocess_kinds[file], batch[i].id));
-		preprocess_close(&batch[i]);
+			if (batch[i]->fds[file] >= 0 && !sync_file(batch[i]->fds[file]))
+				fail(batch[i], queuefile_name(preprocess_kinds[file], batch[i]->id));
+		preprocess_close(batch[i]);
 	}
+}
+
+static int share_directory(int file, uint64_t a, uint64_t b)
+{
+	unsigned int split = queuefile_layout()->split;
+
+	return file == PREPROCESS_BOUNCE || a % split == b % split;
 }
 
 /* Each directory that got a name, once. */
 static void sync_directory(unsigned int from, int file)
 {
-	unsigned int split = queuefile_layout()->split;
-	uint64_t id = batch[from].id;
+	uint64_t id = batch[from]->id;
 	char name[QPATH_FMT];
 	unsigned int i;
 	int ok;
 
 	for (i = 0; i < from; i++)
-		if (batch[i].has[file] && batch[i].id % split == id % split)
+		if (batch[i]->has[file] && share_directory(file, batch[i]->id, id))
 			return;
 	qpath_dir_fmt(name, queuefile_layout(), preprocess_kinds[file], id);
 	ok = sync_dir(name);
 	for (i = from; !ok && i < n_batch; i++)
-		if (batch[i].has[file] && batch[i].id % split == id % split)
-			fail(&batch[i], name);
+		if (batch[i]->has[file] && share_directory(file, batch[i]->id, id))
+			fail(batch[i], name);
 }
 
 static void sync_directories(void)
@@ -89,60 +102,71 @@ static void sync_directories(void)
 
 	for (i = 0; i < n_batch; i++)
 		for (file = 0; file < PREPROCESS_FILES; file++)
-			if (batch[i].has[file])
+			if (batch[i]->has[file])
 				sync_directory(i, file);
 }
 
-static void drop_failed(void)
+static void drop_failed(int64_t now)
 {
 	unsigned int kept = 0;
 	unsigned int i;
 
 	for (i = 0; i < n_batch; i++)
-		if (!batch[i].failed) {
-			preprocess e = batch[kept];
-
+		if (!batch[i]->failed)
 			batch[kept++] = batch[i];
-			batch[i] = e;   /* keeps its memory for the next batch */
-		}
+		else if (batch[i]->straight)
+			straight_written(batch[i], 0, now);
 	n_batch = kept;
+}
+
+/* A message that is not a first attempt straight from todo. */
+static void take_over(preprocess const *e, int64_t now)
+{
+	if (e->has[PREPROCESS_LOCAL])
+		schedule_wait(CHANNEL_LOCAL, SCHEDULE_NEW, now, e->id);
+	if (e->has[PREPROCESS_REMOTE])
+		schedule_wait(CHANNEL_REMOTE, SCHEDULE_NEW, now, e->id);
+	if (!e->has[PREPROCESS_LOCAL] && !e->has[PREPROCESS_REMOTE])
+		schedule_add(SCHEDULE_DONE, now, e->id);
 }
 
 /* qmail-clean has removed todo/N (or not): the message is ours (or stays where it is). */
 static void take_answer(uint64_t id, int reply, int64_t now)
 {
-	preprocess *e = &batch[answered++];
+	preprocess *e = batch[answered++];
+	int ok = reply == CLEAN_DONE;
 
+	(void)id;
 	if (answered == n_batch) {
 		answered = 0;
 		n_batch = 0;
 	}
-	log_raw(e->lines.s, e->lines.len);
-	if (reply != CLEAN_DONE) {
-		again = 1;
+	if (e->straight) {
+		straight_written(e, ok, now);
 		return;
 	}
-	if (e->has[PREPROCESS_LOCAL])
-		schedule_wait(CHANNEL_LOCAL, SCHEDULE_NEW, now, id);
-	if (e->has[PREPROCESS_REMOTE])
-		schedule_wait(CHANNEL_REMOTE, SCHEDULE_NEW, now, id);
-	if (!e->has[PREPROCESS_LOCAL] && !e->has[PREPROCESS_REMOTE])
-		schedule_add(SCHEDULE_DONE, now, id);
+	log_raw(e->lines.s, e->lines.len);
+	if (ok) {
+		take_over(e, now);
+	} else {
+		again = 1;
+		careful = 1;
+	}
 }
 
 /* The promise of qmail-queue changes hands here. todo/N is what keeps it until info, local and remote are on
  * disk: first their contents, then their names, of all that are in the batch; only then may todo/N go, which
  * need not be flushed, since a todo file that comes back after a crash is only done again. A message for
  * which any flush failed stays in todo, and is written anew, not flushed again. */
-static void commit(void)
+static void commit(int64_t now)
 {
 	unsigned int i;
 
 	sync_files();
 	sync_directories();
-	drop_failed();
+	drop_failed(now);
 	for (i = 0; i < n_batch; i++)
-		cleaner_ask(CLEAN_TODO, batch[i].id, take_answer);
+		cleaner_ask(CLEAN_TODO, batch[i]->id, take_answer);
 }
 
 /* ---- the directory -------------------------------------------------------------------------------- */
@@ -162,12 +186,14 @@ static int next_id(uint64_t *id)
 	struct dirent *e;
 
 	for (;;) {
-		while ((e = readdir(dir))) {
+		while ((errno = 0, e = readdir(dir))) {
 			if (qpath_scan(e->d_name, id))
 				return 1;
 			if (e->d_name[0] != '.')
 				damage_note_name("todo", e->d_name, "is not named as a message: passed over");
 		}
+		if (errno)
+			careful = again = 1;
 		closedir(dir);
 		dir = 0;
 		if (!queuefile_layout()->big_todo || ++subdir >= queuefile_layout()->split)
@@ -189,23 +215,61 @@ static void start_scan(int64_t now)
 {
 	rescan = now + (arm() ? RESCAN_SECONDS : UNTRIGGERED_SECONDS);
 	subdir = 0;
+	careful_scan = careful;
+	careful = 0;
 	open_dir();
 }
 
+static void add(preprocess *e)
+{
+	batch[n_batch++] = e;
+}
+
+/* First attempts that have to be written now. */
+static void add_leaving(int64_t now)
+{
+	preprocess *e;
+
+	while (n_batch < batch_limit && (e = straight_leaving(now)))
+		if (preprocess_write(e))
+			add(e);
+		else
+			straight_written(e, 0, now);
+}
+
+/* Straight from todo goes a message of which nothing else can be there, but what a power cut has left of an earlier one
+ * of its number, which does no harm until it is written (preprocess_write). What was there when we started, or when
+ * something could not be written, may have been begun before: it is made durable before its first attempt, so that
+ * whatever ends us then does not have it delivered over and over. Returns the size of the envelope. */
+static size_t take_up(uint64_t id, int64_t now)
+{
+	preprocess *e = &own[n_own];
+	size_t n = preprocess_read(e, id);
+
+	if (n && !careful_scan && !careful && straight_take(e, now))
+		return n;
+	if (n && e->small && !preprocess_write(e))
+		n = 0;
+	if (n) {
+		n_own++;
+		add(e);
+	} else {
+		careful |= e->has[PREPROCESS_INFO];
+		again |= e->again;
+	}
+	return n;
+}
+
 /* Attempts are counted, not successes: thousands that fail must not keep everybody else waiting. */
-static void fill_batch(void)
+static void fill_batch(int64_t now)
 {
 	unsigned int tried = 0;
 	size_t bytes = 0;
 	uint64_t id;
 
-	while (tried++ < batch_limit && bytes < BATCH_BYTES && next_id(&id)) {
-		size_t n = preprocess_write(&batch[n_batch], id);
-
-		bytes += n;
-		n_batch += n > 0;
-		again |= n == 0 && batch[n_batch].again;
-	}
+	while (tried++ < BATCH_MAX && n_batch < batch_limit && bytes < BATCH_BYTES && next_id(&id))
+		if (!straight_has(id))
+			bytes += take_up(id, now);
 }
 
 void todo_init(void)
@@ -220,9 +284,14 @@ void todo_init(void)
 
 /* A batch that waits for qmail-clean comes first: its files are still in todo, and must not be found there
  * a second time. */
-static int can_work(int64_t now)
+static int can_write(void)
 {
-	return !turn_stopping() && !n_batch && cleaner_room() >= batch_limit && !bounce_fresh(now);
+	return !n_batch && cleaner_room() >= batch_limit;
+}
+
+static int can_scan(int64_t now)
+{
+	return !turn_stopping() && !bounce_fresh(now);
 }
 
 void todo_set_back(int64_t by)
@@ -240,8 +309,14 @@ static void hurry(int64_t now)
 
 void todo_selprep(turn *t)
 {
+	int64_t when;
+
 	hurry(t->now);
-	if (turn_stopping() || n_batch)
+	if (!can_write())
+		return;
+	if (straight_next(&when))
+		turn_wake(t, when);
+	if (turn_stopping())
 		return;
 	if (bounce_fresh(t->now)) {
 		turn_wake(t, t->now + 1);
@@ -253,14 +328,22 @@ void todo_selprep(turn *t)
 		turn_now(t);
 }
 
-void todo_do(turn const *t)
+static void scan(turn const *t)
 {
-	if (!can_work(t->now))
-		return;
 	if (!dir && (turn_ready(t, trigger) || t->now >= rescan))
 		start_scan(t->now);
-	if (!dir)
+	if (dir)
+		fill_batch(t->now);
+}
+
+void todo_do(turn const *t)
+{
+	if (!can_write())
 		return;
-	fill_batch();
-	commit();
+	n_own = 0;
+	add_leaving(t->now);
+	if (can_scan(t->now))
+		scan(t);
+	if (n_batch)
+		commit(t->now);
 }

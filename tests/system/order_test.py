@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -57,10 +58,9 @@ class Trace:
             call, pattern, after, pid, "\n".join(t for c, t in self.of(pid))))
 
 
-@pytest.fixture
-def delivery(qmail, homes):
+def record(qmail, homes, instructions, until):
     """One message by SMTP to a Maildir, routed by virtualdomains and users/cdb, under strace."""
-    homes("foo/.qmail-user", "./Maildir/\n")
+    homes("foo/.qmail-user", instructions)
     qmail.control(virtualdomains="example.com:foo\n", rcpthosts="example.com\n")
     qmail.assign("+foo-:foo:%d:%d:%s/foo:-::\n.\n" % (ACCOUNTS["foo"], ACCOUNTS["foo"], HOMES))
     traces = {}
@@ -68,6 +68,8 @@ def delivery(qmail, homes):
         traces[name] = os.path.join(SCRATCH, "trace." + name)
     strace = ["strace", "-f", "-y", "-s", "512", "-e", "trace=" + CALLS, "-o"]
     qmail.start(strace=strace + [traces["daemons"]])
+    qmail.wait_log("^status:")
+    time.sleep(0.3)     # what is in todo by now would not go straight
     # strace around qmail-smtpd alone: a program that tcpserver starts
     wrapper = os.path.join(SCRATCH, "traced-smtpd")
     with open(wrapper, "w") as f:
@@ -77,10 +79,31 @@ def delivery(qmail, homes):
                 b"Subject: t\r\n\r\nbody\r\n.\r\nQUIT\r\n")
     r = subprocess.run([wrapper], input=dialogue, capture_output=True, env=qmail.env(TCPREMOTEIP="127.0.0.1"))
     assert b"250 ok " in r.stdout
-    qmail.drained()
-    qmail.wait_log("^end msg")
+    until()
     qmail.stop()
     return Trace(traces["smtpd"]), Trace(traces["daemons"])
+
+
+@pytest.fixture
+def delivery(qmail, homes):
+    """It is delivered."""
+    def until():
+        qmail.drained()
+        qmail.wait_log("^end msg")
+    return record(qmail, homes, "./Maildir/\n", until)
+
+
+@pytest.fixture
+def deferral(qmail, homes):
+    """It cannot be delivered yet."""
+    def until():
+        qmail.wait_log("^delivery 1: deferral")
+        for _ in range(100):
+            if any(f for _, _, fs in os.walk(qmail / "queue/local") for f in fs) and not os.listdir(qmail / "queue/todo"):
+                return
+            time.sleep(0.1)
+        raise AssertionError("still in todo")
+    return record(qmail, homes, "|exit 111\n", until)
 
 
 def test_queue_order(delivery):
@@ -99,8 +122,25 @@ def test_queue_order(delivery):
     assert smtpd.find(server, "write|sendto", r"250 ok \d+ qp") > end
 
 
-def test_preprocessing_order(delivery):
+def test_straight_order(delivery):
+    """Nothing of a message that is delivered at once is written but what qmail-queue wrote; todo goes before the text."""
     _, d = delivery
+    [pid] = d.execs()["qmail-send"]
+    [clean] = d.execs()["qmail-clean"]
+    taken = d.find(pid, "openat", r'"todo/\d+"')
+    ask = d.find(pid, "write", r'"todo/\d+')
+    gone = d.find(clean, "unlink|unlinkat", r"todo/")
+    foop = d.find(pid, "write", r'"foop/\d+')
+    mess = d.find(clean, "unlink|unlinkat", r"mess/\d+/\d+")
+    [local] = d.execs()["qmail-local"]
+    assert taken < d.find(local, "exit_group", r"\(0\)") < ask < gone < foop < mess
+    assert [t for i, (p, c, t) in enumerate(d.events) if i > taken and p == pid
+            and (re.fullmatch("fsync|fdatasync|syncfs|unlink|link|rename", c) or "O_CREAT" in t)] == []
+
+
+def test_preprocessing_order(deferral):
+    """Of one that is not, all is on disk before todo goes."""
+    _, d = deferral
     [pid] = d.execs()["qmail-send"]
     info = d.find(pid, "fsync|fdatasync", r"/queue/info/\d+/\d+>")
     local = d.find(pid, "fsync|fdatasync", r"/queue/local/\d+/\d+>")
@@ -123,7 +163,7 @@ def test_maildir_order(delivery):
     assert text < new_dir < end
     # the queue forgets only afterwards
     [send] = d.execs()["qmail-send"]
-    assert d.find(send, "write", r'"foop/\d+') > end
+    assert d.find(send, "write", r'"(todo|foop)/\d+') > end
 
 
 def test_no_program_runs_twice(delivery):
