@@ -19,8 +19,9 @@ from world import World
 # Where promises are made, and in which workloads they are kept: the first that fits.
 PLACES = [
     ("src/queue/", "qmail-queue", ["queue", "queue, four pages"]),
-    ("src/send/bounce.c", "qmail-send", ["bounce", "bounce, killed between note and name"]),
-    ("src/send/", "qmail-send", ["one recipient", "three recipients", "three messages in one batch", "bounce"]),
+    ("src/send/bounce.c", "qmail-send", ["bounce, found at the start", "bounce, killed between note and name"]),
+    ("src/send/", "qmail-send", ["one recipient, found at the start", "three messages in one batch", "one takes long",
+                                   "bounce, found at the start"]),
     ("src/local/mbox.c", "qmail-local", ["mbox, new", "mbox, old messages"]),
     ("src/local/", "qmail-local", ["maildir", "maildir, new/ unreadable", "mbox, new"]),
     ("src/users/newmrh.c", "qmail-newmrh", ["morercpthosts.cdb"]),

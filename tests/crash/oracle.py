@@ -2,6 +2,7 @@
 import os
 import re
 
+NOTE = re.compile(rb"(?m)^(?=<[^\n]*>:\n)")       # where one begins, if several are written at once
 QUEUE_PATH = re.compile(r"/queue/(mess|intd|todo|info|local|remote|bounce)/(?:\d+/)?(\d+)$")
 
 
@@ -64,7 +65,7 @@ class Mail:
                     elif os.path.basename(os.path.dirname(path)) == "new":
                         self.whole.add(bytes(fs.live[inode]))
             elif s.kind == "write" and s.what[0] in makers:
-                self.notes.setdefault(makers[s.what[0]], set()).add(s.what[2])
+                self.notes.setdefault(makers[s.what[0]], set()).update(NOTE.split(s.what[2]))
 
     def kind(self, path):
         if path not in self.kinds:

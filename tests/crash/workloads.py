@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 
 import harness
 import oracle
@@ -129,13 +130,18 @@ class Smtp(Queue):
 # ---- the whole road
 
 class Flow(Workload):
-    """todo, preprocessed, delivered, gone."""
+    """Delivered straight from todo, and gone."""
     name, quick = "one recipient", True
     messages = 1
+    found = False               # in todo when qmail-send starts: then preprocessed before its first attempt
 
     def act(self, w):
+        if self.found:
+            self.submit(w)
         w.start_recorded()
-        self.submit(w)
+        if not self.found:
+            time.sleep(0.3)     # until todo has been looked through
+            self.submit(w)
         self.finish(w)
 
     def submit(self, w):
@@ -148,6 +154,11 @@ class Flow(Workload):
         w.stop()
 
 
+class FlowFound(Flow):
+    """todo, preprocessed, delivered, gone."""
+    name, quick, found = "one recipient, found at the start", False, True
+
+
 class FlowThree(Flow):
     """Local and remote."""
     name, quick = "three recipients", False
@@ -157,14 +168,9 @@ class FlowThree(Flow):
 
 class FlowBatch(Flow):
     """qmail-send finds several at once, and makes them durable together."""
-    name, quick, messages = "three messages in one batch", False, 3
+    name, quick, messages, found = "three messages in one batch", False, 3, True
     recipients = [b"foo" + AT, FAR]
     ends = [("maildir", "foo"), ("remote", FAR)]
-
-    def act(self, w):
-        self.submit(w)
-        w.start_recorded()
-        self.finish(w)
 
 
 class FlowFails(Flow):
@@ -182,7 +188,7 @@ class FlowFails(Flow):
 
 class FlowNoteFails(Flow):
     """The flush of a note fails: what was written is gone, the file is cut back, and it is tried again later."""
-    name, quick, tiers = "bounce, the flush of the note fails", False, ("long",)
+    name, quick, tiers, found = "bounce, the flush of the note fails", False, ("long",), True
     recipients = [b"john-nobody" + AT]
     ends = [("bounce", "john", b"john-nobody" + AT)]
 
@@ -220,6 +226,11 @@ class FlowBounce(Flow):
     ends = [("maildir", "foo"), ("bounce", "john", b"john-nobody" + AT)]
 
 
+class FlowBounceFound(FlowBounce):
+    """A permanent failure of a message that has its files: noted durably."""
+    name, quick, found = "bounce, found at the start", False, True
+
+
 class FlowDouble(Flow):
     """The bounce bounces: two recipients fail, and so does the sender."""
     name, quick = "double bounce", False
@@ -235,10 +246,10 @@ class FlowNoteKilled(FlowBounce):
 
     def prepare(self, w):
         """Find out how many flushes that is after the start."""
-        w.start_recorded()
         self.submit(w)
+        w.start_recorded()
         self.finish(w)
-        calls, noted = [c for c in trace.read_calls(w.traces[0])], False
+        calls, noted = [c for c in trace.read_calls(w.traces[-1])], False
         sender = next(c.pid for c in calls if c.name == "fsync")
         self.when = 0
         for c in (c for c in calls if c.pid == sender):
@@ -253,12 +264,44 @@ class FlowNoteKilled(FlowBounce):
         pass
 
     def act(self, w):
-        w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:signal=KILL:when=%d" % self.when))
         self.submit(w)
+        w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:signal=KILL:when=%d" % self.when))
         w.daemon.wait(20)
         w.stop()
         assert [f for f in w.left() if f.startswith("bounce/")]
         w.start_recorded()
+        self.finish(w)
+
+
+class FlowSlow(Flow):
+    """One is delivered, one has failed, one takes so long that the message leaves for its files meanwhile."""
+    name, quick = "one takes long", False
+    recipients = [b"foo" + AT, b"john-nobody" + AT, b"foo-slow" + AT]
+    ends = [("maildir", "foo"), ("bounce", "john", b"john-nobody" + AT), ("maildir", "foo")]
+
+    def prepare(self, w):
+        w.write("foo/.qmail-slow", b"|test -e %s || sleep 4\n./Maildir/\n" % w.flagfile.encode(), "foo")
+
+    def prepare_recovery(self, w):
+        self.prepare(w)
+        w.flag(True)
+
+    def places(self):
+        return {**super().places(), b"foo-slow" + AT: [maildir("foo")]}
+
+
+class FlowStopped(FlowSlow):
+    """The same, but qmail-send is told to stop meanwhile, and started again."""
+    name = "stopped while one takes long"
+
+    def act(self, w):
+        w.start_recorded()
+        time.sleep(0.3)
+        self.submit(w)
+        w.wait_log("^delivery", 2)
+        w.stop()
+        w.start_recorded()
+        w.hurry()
         self.finish(w)
 
 
