@@ -36,6 +36,7 @@ typedef struct place
 {
 	struct place *next;
 	struct place *previous;
+	struct straight *m;
 } place;
 
 /* What there is for each channel. */
@@ -81,40 +82,37 @@ static void leave_list(place *p)
 }
 
 /* Behind all others. A head that was never used is all zeros. */
-static void join_list(place *head, place *p)
+static void join_list(place *head, place *p, straight *m)
 {
 	if (!head->next)
 		head->next = head->previous = head;
+	p->m = m;
 	p->next = head;
 	p->previous = head->previous;
 	head->previous->next = p;
 	head->previous = p;
 }
 
-static place *first_of(place const *head)
+static straight *first_of(place const *head)
 {
-	return head->next && head->next != head ? head->next : 0;
+	return head->next && head->next != head ? head->next->m : 0;
 }
 
 static straight *first_at(enum stage where)
 {
-	place *p = first_of(&stages[where]);
-
-	return p ? (straight *)((char *)p - offsetof(straight, stage)) : 0;
+	return first_of(&stages[where]);
 }
 
 static straight *first_waiting(channel c)
 {
-	place *p = first_of(&waiting[c]);
-
-	return p ? (straight *)((char *)p - offsetof(straight, sides) - (size_t)c * sizeof(side) - offsetof(side, waiting)) : 0;
+	return first_of(&waiting[c]);
 }
 
 static void move(straight *m, enum stage where)
 {
 	leave_list(&m->stage);
 	m->where = where;
-	join_list(&stages[where], &m->stage);
+	join_list(&stages[where], &m->stage, m);
 }
 
 static void stop_waiting(straight *m, channel c)
@@ -226,7 +224,7 @@ int straight_take(preprocess *e, int64_t now)
 	move(m, TRYING);
 	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++)
 		if (m->e.recipients[file_of(c)]) {
-			join_list(&waiting[c], &m->sides[c].waiting);
+			join_list(&waiting[c], &m->sides[c].waiting, m);
 			n_waiting[c]++;
 		}
 	return 1;
@@ -374,7 +372,7 @@ static void drop_unbegun(void)
 	place *p = stages[TRYING].next;
 
 	while (p && p != &stages[TRYING]) {
-		straight *m = (straight *)((char *)p - offsetof(straight, stage));
+		straight *m = p->m;
 
 		p = p->next;
 		if (m->begun)
