@@ -2,52 +2,74 @@
 
 #include "base/constmap.h"
 
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 
-static int compare_keys(char const *a, size_t alen, char const *b, size_t blen)
+typedef struct constmap_slot
 {
-	size_t min = alen < blen ? alen : blen;
-	int r = text_casecmp(a, b, min);
+	uint32_t hash;
+	uint32_t entry;         /* its index and 1; 0: the slot is free */
+} constmap_slot;
 
-	if (r != 0)
-		return r;
-	return (alen > blen) - (alen < blen);
-}
-
-/* Equal keys sort with the last entry of the list first, so that dropping repeats keeps it. */
-static int compare_entries(void const *a, void const *b)
+/* FNV-1a of the key as it compares. Keys are the administrator's: nobody else can make them collide. */
+static uint32_t hash_of(char const *s, size_t n)
 {
-	constmap_entry const *x = a;
-	constmap_entry const *y = b;
-	int r = compare_keys(x->key, x->keylen, y->key, y->keylen);
+	uint32_t h = 2166136261u;
+	size_t i;
 
-	if (r != 0)
-		return r;
-	return (x->index < y->index) - (x->index > y->index);
-}
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
 
-static void sort_unique(constmap *m)
-{
-	size_t kept = 0;
-	size_t i = 0;
-
-	if (m->n == 0)
-		return;
-	while (i + 1 < m->n && compare_entries(&m->entries[i], &m->entries[i + 1]) < 0)
-		i++;
-	if (i + 1 < m->n)
-		qsort(m->entries, m->n, sizeof m->entries[0], compare_entries);
-	for (i = 1; i < m->n; i++) {
-		constmap_entry const *last = &m->entries[kept];
-		constmap_entry const *e = &m->entries[i];
-
-		if (compare_keys(last->key, last->keylen, e->key, e->keylen) != 0)
-			m->entries[++kept] = *e;
+		h = (h ^ (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c)) * 16777619u;
 	}
-	m->n = kept + 1;
+	return h;
+}
+
+/* The slot of a key, or the free one where it would be. */
+static constmap_slot *slot_of(constmap const *m, uint32_t hash, char const *key, size_t n)
+{
+	size_t at;
+
+	for (at = hash & m->mask; m->slots[at].entry; at = (at + 1) & m->mask) {
+		constmap_entry const *e = &m->entries[m->slots[at].entry - 1];
+
+		if (m->slots[at].hash == hash && e->keylen == n
+		 && (memcmp(key, e->key, n) == 0 || text_casecmp(key, e->key, n) == 0))
+			break;
+	}
+	return &m->slots[at];
+}
+
+/* Of equal keys the last one stays. */
+static void add(constmap *m, constmap_entry const *e)
+{
+	uint32_t hash = hash_of(e->key, e->keylen);
+	constmap_slot *slot = slot_of(m, hash, e->key, e->keylen);
+
+	if (!slot->entry)
+		*slot = (constmap_slot){ .hash = hash, .entry = (uint32_t)++m->n };
+	m->entries[slot->entry - 1] = *e;
+}
+
+static int make_room(constmap *m, size_t n)
+{
+	size_t slots = 2;
+
+	if (n >= UINT32_MAX)
+		return errno = ENOMEM, 0;
+	while (slots < 2 * n)
+		slots *= 2;
+	m->entries = calloc(n, sizeof m->entries[0]);
+	m->slots = calloc(slots, sizeof m->slots[0]);
+	m->mask = slots - 1;
+	if (m->entries && m->slots)
+		return 1;
+	constmap_free(m);
+	return errno = ENOMEM, 0;
 }
 
 /* sep < 0: the whole entry is the key. */
@@ -56,9 +78,8 @@ static int build(constmap *m, control_list const *l, int sep)
 	char const *s = l->entries.s;
 	size_t i;
 
-	m->n = 0;
-	m->entries = l->n ? calloc(l->n, sizeof m->entries[0]) : 0;
-	if (l->n && !m->entries)
+	*m = (constmap)CONSTMAP_ZERO;
+	if (l->n && !make_room(m, l->n))
 		return 0;
 	for (i = 0; i < l->n; i++) {
 		size_t len = strlen(s);
@@ -67,14 +88,13 @@ static int build(constmap *m, control_list const *l, int sep)
 		if (split) {
 			char const *value = sep < 0 ? split : split + 1;
 
-			m->entries[m->n++] = (constmap_entry){
+			add(m, &(constmap_entry){
 				.key = s, .keylen = (size_t)(split - s),
 				.value = value, .valuelen = (size_t)(s + len - value), .index = i,
-			};
+			});
 		}
 		s += len + 1;
 	}
-	sort_unique(m);
 	return 1;
 }
 
@@ -90,22 +110,9 @@ int constmap_map(constmap *m, control_list const *l, char sep)
 
 constmap_entry const *constmap_find(constmap const *m, char const *key, size_t n)
 {
-	size_t low = 0;
-	size_t high = m->n;
+	constmap_slot const *slot = m->n ? slot_of(m, hash_of(key, n), key, n) : 0;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		constmap_entry const *e = &m->entries[middle];
-		int r = compare_keys(key, n, e->key, e->keylen);
-
-		if (r == 0)
-			return e;
-		if (r < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return 0;
+	return slot && slot->entry ? &m->entries[slot->entry - 1] : 0;
 }
 
 char const *constmap_misfit(control_list const *l, char sep, constmap_place *p)
@@ -125,6 +132,6 @@ char const *constmap_misfit(control_list const *l, char sep, constmap_place *p)
 void constmap_free(constmap *m)
 {
 	free(m->entries);
-	m->entries = 0;
-	m->n = 0;
+	free(m->slots);
+	*m = (constmap)CONSTMAP_ZERO;
 }

@@ -18,12 +18,16 @@ typedef struct constmap_entry
 	size_t index;           /* of the entry in the list: control_line tells where it stood */
 } constmap_entry;
 
+struct constmap_slot;
+
 typedef struct constmap
 {
 	constmap_entry *entries;
 	size_t n;
+	struct constmap_slot *slots;    /* a hash table with open addresses, at least half empty */
+	size_t mask;
 } constmap;
-#define CONSTMAP_ZERO { .entries = 0, .n = 0 }
+#define CONSTMAP_ZERO { .entries = 0, .n = 0, .slots = 0, .mask = 0 }
 
 /* constmap_set: the entries of l as keys.
  * constmap_map: each entry split at its first sep; entries without sep are left out (constmap_misfit

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /* rewrite [DOMAINS]: look-ups a second in a virtualdomains of 100,000 lines, as qmail-send makes one for each
- * recipient. One processor; the best of several rounds, as others may use the machine. */
+ * recipient. By processor time; the best of several rounds. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +15,11 @@ enum { LOOKUPS = 200000, ROUNDS = 9, ADDRESSES = 4096 };
 static rewrite_tables tables;
 static char addresses[ADDRESSES][64];
 
-static double now(void)
+static double cpu(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -73,7 +73,7 @@ static double measure(kind const *k, unsigned int domains)
 		(void)snprintf(addresses[i], sizeof addresses[i], "someone@%s%u.example%s", k->start, number, k->end);
 	}
 	for (int r = 0; r < ROUNDS; r++) {
-		double began = now();
+		double began = cpu();
 		for (unsigned int i = 0; i < LOOKUPS; i++) {
 			char const *a = addresses[i % ADDRESSES];
 			if (rewrite_address(&tables, &out, a, strlen(a)) != k->route) {
@@ -81,7 +81,7 @@ static double measure(kind const *k, unsigned int domains)
 				_Exit(1);
 			}
 		}
-		double rate = LOOKUPS / (now() - began) / 1e6;
+		double rate = LOOKUPS / (cpu() - began) / 1e6;
 		best = rate > best ? rate : best;
 	}
 	stralloc_free(&out);
@@ -96,7 +96,9 @@ int main(int argc, char **argv)
 		(void)fputs("usage: rewrite [DOMAINS], at least 100\n", stderr);
 		return 100;
 	}
+	double began = cpu();
 	load(domains);
+	(void)printf("%-32s %8.0f\n", "reading so many domains, ms", (cpu() - began) * 1000);
 	(void)printf("%-32s %8s\n", "address, of so many domains", "million/s");
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		(void)printf("%-32s %8.2f\n", kinds[i].name, measure(&kinds[i], domains));

@@ -95,6 +95,27 @@ static void set(void **state)
 	control_list_free(&l);
 }
 
+/* Keys that are all but equal, of every length: none is taken for another. */
+static void neighbours(void **state)
+{
+	static char const text[] = "\0@\0`\0[\0{\0a[\0A{\0aa\0aA@\0\xc1\0\xe1";
+	control_list l = CONTROL_LIST_ZERO;
+	constmap m = CONSTMAP_ZERO;
+
+	(void)state;
+	fill(&l, text, sizeof text);
+	assert_true(constmap_set(&m, &l));
+	assert_int_equal(m.n, l.n);
+	assert_non_null(find(&m, ""));
+	assert_non_null(find(&m, "AA@"));
+	assert_non_null(find(&m, "\xe1"));
+	assert_null(find(&m, "aa`"));
+	assert_null(find(&m, "aaa"));
+	constmap_free(&m);
+	assert_null(find(&m, "aa"));
+	control_list_free(&l);
+}
+
 /* Every key of a large map is found, and nothing beside them. */
 static void many(void **state)
 {
@@ -125,6 +146,7 @@ int main(void)
 		cmocka_unit_test(map),
 		cmocka_unit_test(misfits_all),
 		cmocka_unit_test(set),
+		cmocka_unit_test(neighbours),
 		cmocka_unit_test(many),
 	};
 
