@@ -193,6 +193,32 @@ class Home:
             return subprocess.run([self / "bin/qmail-queue"], stdin=m, stdout=e, env=self.env()).returncode
 
 
+def cdb(pairs):
+    """The bytes of a constant database, as qmail-newu and qmail-newmrh of 1.03 write one."""
+    def number(*v):
+        return b"".join(x.to_bytes(4, "little") for x in v)
+    records, table, at = b"", [[] for _ in range(256)], 2048
+    for k, v in pairs:
+        h = 5381
+        for c in k:
+            h = (h * 33 & 0xffffffff) ^ c
+        table[h & 255].append((h, at))
+        record = number(len(k), len(v)) + k + v
+        records += record
+        at += len(record)
+    head, tail = b"", b""
+    for entries in table:
+        slots = [(0, 0)] * (2 * len(entries))
+        for h, where in entries:
+            i = (h >> 8) % len(slots)
+            while slots[i][1]:
+                i = (i + 1) % len(slots)
+            slots[i] = (h, where)
+        head += number(at + len(tail), len(slots))
+        tail += b"".join(number(*s) for s in slots)
+    return head + records + tail
+
+
 def build_home(path):
     """make setup check for a home, out of the tree's one build folder."""
     make = ["make", "-C", ROOT, "-s", "-j%d" % (os.cpu_count() or 1), "QMAIL=" + path, "B=" + BUILD]

@@ -3,10 +3,12 @@
 #include "recipient.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include <skalibs/djbunix.h>
 
 #include "proto/rcptd.h"
+#include "rcptcheck.h"
 
 static int is_connected(recipient_checks *c)
 {
@@ -44,9 +46,38 @@ static rcptd_answer ask_rcptd(recipient_checks *c, char const *address, size_t n
 	return a;
 }
 
-recipient_verdict recipient_check(recipient_checks *c, char const *address, size_t n)
+/* As for s/qmail: not nobody for good, for a while after a move for example. */
+static char const *refusal(void)
 {
-	if (c->wanted && ask_rcptd(c, address, n) == RCPTD_NO)
-		return RECIPIENT_UNKNOWN;
-	return RECIPIENT_TAKEN;
+	return getenv("RECIPIENTS450") ? "450 sorry, no mailbox here by that name. (#4.1.1)"
+		: "550 sorry, no mailbox here by that name. (#5.1.1)";
+}
+
+/* The cheapest first: programs are not run for who is nobody's anyway. */
+char const *recipient_check(recipient_checks *c, recipient_case const *r, int *unknown)
+{
+	*unknown = 1;
+	if (!c->wanted)
+		return 0;
+	if (ask_rcptd(c, r->address, r->n) == RCPTD_NO)
+		return "550 sorry, no mailbox here by that name. (#5.1.1)";
+	if (!r->relay)
+		switch (known_check(&c->lists, r->address, r->n, r->notes)) {
+		case KNOWN_NO:
+			return refusal();
+		case KNOWN_WAIT:
+			*unknown = 0;
+			return "451 unable to verify recipient (#4.3.0)";
+		case KNOWN_YES:
+			break;
+		}
+	return rcptcheck_ask(r, &c->text, unknown);
+}
+
+void recipient_free(recipient_checks *c)
+{
+	if (c->rcptd)
+		disconnect(c);
+	known_free(&c->lists);
+	stralloc_free(&c->text);
 }

@@ -139,12 +139,25 @@ static session_end mail(session *s)
 	return reply(s, "250 ok");
 }
 
-/* Nobody is there. Who guesses addresses is let go after as many as the admin grants him. */
-static session_end unknown_recipient(session *s)
+/* A recipient that nobody knows, or that cannot be looked at now. Who guesses addresses is let go after as many as the
+ * admin grants him; 421 announces that we hang up. */
+static session_end refuse_recipient(session *s, char const *text, int unknown)
 {
-	if (!policy_patient(s->policy, ++s->unknown))
-		return give_up(s, "421 too many unknown recipients (#4.7.0)");
-	return reply(s, "550 sorry, no mailbox here by that name. (#5.1.1)");
+	if (unknown && !policy_patient(s->policy, ++s->unknown))
+		text = "421 too many unknown recipients (#4.7.0)";
+	return strncmp(text, "421", 3) == 0 ? give_up(s, text) : reply(s, text);
+}
+
+/* The last recipient, which is not ended yet: null if there is somebody, else the reply. */
+static char const *check_recipient(session *s, size_t start, int *unknown)
+{
+	recipient_case const r = {
+		.address = s->recipients.s + start, .n = s->recipients.len - start,
+		.sender = s->sender.s, .sender_n = s->sender.len,
+		.helo = s->have_helo ? s->helo.s : "", .relay = s->policy->relayclient != 0, .notes = &s->policy->notes,
+	};
+
+	return recipient_check(&s->checks, &r, unknown);
 }
 
 static session_end add_recipient(session *s, address const *a)
@@ -154,6 +167,8 @@ static session_end add_recipient(session *s, address const *a)
 	size_t n = strlen(suffix);
 	size_t more = a->len + n + 1;
 	size_t start = to->len;
+	char const *refusal;
+	int unknown;
 
 	if (more > SESSION_RECIPIENTS_MAX || to->len > SESSION_RECIPIENTS_MAX - more
 	 || (s->policy->recipients && s->recipients_n >= s->policy->recipients))
@@ -162,9 +177,10 @@ static session_end add_recipient(session *s, address const *a)
 		return out_of_memory(s);
 	stralloc_catb(to, a->s, a->len);
 	stralloc_catb(to, suffix, n);
-	if (recipient_check(&s->checks, to->s + start, to->len - start) == RECIPIENT_UNKNOWN) {
+	refusal = check_recipient(s, start, &unknown);
+	if (refusal) {
 		to->len = start;
-		return unknown_recipient(s);
+		return refuse_recipient(s, refusal, unknown);
 	}
 	stralloc_0(to);
 	s->recipients_n++;
@@ -324,4 +340,5 @@ void session_free(session *s)
 	stralloc_free(&s->helo);
 	stralloc_free(&s->sender);
 	stralloc_free(&s->recipients);
+	recipient_free(&s->checks);
 }

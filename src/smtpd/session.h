@@ -40,7 +40,7 @@ typedef struct session
 	recipient_checks checks;
 	uint64_t unknown;       /* recipients so far that are nobody's */
 } session;
-#define SESSION_ZERO { .state = SESSION_GREETED }
+#define SESSION_ZERO { .state = SESSION_GREETED, .checks = RECIPIENT_CHECKS_ZERO }
 
 /* All recipients of a message together, in bytes; more get 452. 20,000 of the longest fit. */
 enum { SESSION_RECIPIENTS_MAX = 24 << 20 };

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, BUILD, HOMES, ROOT, SCRATCH, Home, fresh_home, maildir, wait_for
+from harness import ACCOUNTS, BUILD, cdb, fresh_home, Home, HOMES, maildir, ROOT, SCRATCH, wait_for
 
 PATH = SCRATCH + "/takeover"
 HOST = "mail.test.example"
@@ -25,32 +25,6 @@ STOCK = b"Received: (qmail 4711 invoked from network); 1 Jan 2024 00:00:00 -0000
 
 
 # ---- how it was left
-
-def cdb(pairs):
-    """The bytes of a constant database, as qmail-newu and qmail-newmrh of 1.03 write one."""
-    def number(*v):
-        return b"".join(x.to_bytes(4, "little") for x in v)
-    records, table, at = b"", [[] for _ in range(256)], 2048
-    for k, v in pairs:
-        h = 5381
-        for c in k:
-            h = (h * 33 & 0xffffffff) ^ c
-        table[h & 255].append((h, at))
-        record = number(len(k), len(v)) + k + v
-        records += record
-        at += len(record)
-    head, tail = b"", b""
-    for entries in table:
-        slots = [(0, 0)] * (2 * len(entries))
-        for h, where in entries:
-            i = (h >> 8) % len(slots)
-            while slots[i][1]:
-                i = (i + 1) % len(slots)
-            slots[i] = (h, where)
-        head += number(at + len(tail), len(slots))
-        tail += b"".join(number(*s) for s in slots)
-    return head + records + tail
-
 
 def users_cdb(lines):
     pairs, last = [], ""
