@@ -64,6 +64,8 @@ typedef struct session
 	stralloc command;
 	size_t accepted;                /* recipients */
 	unsigned int crowded;           /* recipients since then that were too many */
+	int again;                      /* not the first message of this session */
+	int taken;                      /* the other side has the message */
 	int committed;                  /* the other side takes mail: what it says from here on concerns this message */
 	int critical;                   /* between the final dot and its reply */
 } session;
@@ -211,7 +213,10 @@ static progress sender(session *s)
 {
 	progress p = say_path(s, "MAIL FROM:<", s->job->sender);
 
-	return p == GOES_ON ? hear(s, &mail_step) : p;
+	if (p == GOES_ON)
+		p = hear(s, &mail_step);
+	s->committed |= p == GOES_ON;
+	return p;
 }
 
 /* A recipient's report, by the last reply. */
@@ -244,6 +249,9 @@ static progress recipients(session *s)
 		if (s->crowded < CROWD && !read_reply(s))
 			return DROPPED;
 		report_recipient(s);
+		/* The end of client_again, without more ado: it reports no refusals. */
+		if (s->again && s->accepted <= i)
+			return OVER;
 	}
 	if (s->accepted)
 		return GOES_ON;
@@ -298,6 +306,7 @@ static progress message(session *s)
 
 static progress accepted(session *s)
 {
+	s->taken = 1;
 	report_reply(s, 'K', &success);
 	return OVER;
 }
@@ -305,6 +314,7 @@ static progress accepted(session *s)
 typedef progress part(session *);
 
 static part *const script[] = { greeting, helo, sender, recipients, data, message, accepted };
+enum { FIRST_AGAIN = 2 };               /* where a session that stands goes on */
 
 /* ---- all of it -------------------------------------------------------------------------------------- */
 
@@ -329,30 +339,77 @@ static void quit(session *s)
 	io_write(s->job->fd, command, sizeof command - 1, &d);
 }
 
+static session the_session;
+
+static progress go(session *s, client_job const *job, int again)
+{
+	size_t i = again ? FIRST_AGAIN : 0;
+	progress p = GOES_ON;
+
+	s->job = job;
+	s->again = again;
+	s->taken = 0;
+	s->critical = 0;
+	s->committed = 0;
+	s->accepted = 0;
+	s->crowded = 0;
+	for (; i < sizeof script / sizeof script[0] && p == GOES_ON; i++)
+		p = script[i](s);
+	return p;
+}
+
+/* A server that has said more than it was asked for is not in step with us, and one that has refused recipients may
+ * like them better in a session of their own. */
+static client_result finish(session *s)
+{
+	if (s->taken && s->job->keep && s->accepted == s->job->n && s->pos == s->len)
+		return CLIENT_KEPT;
+	quit(s);
+	return CLIENT_OVER;
+}
+
 client_result client_deliver(client_job const *job)
 {
-	static session s;
-	progress p = GOES_ON;
-	size_t i;
+	session *s = &the_session;
+	progress p;
 
-	s.job = job;
-	s.pos = s.len = 0;
-	s.critical = 0;
-	s.committed = 0;
-	s.accepted = 0;
-	s.crowded = 0;
-	for (i = 0; i < sizeof script / sizeof script[0] && p == GOES_ON; i++)
-		p = script[i](&s);
+	s->pos = s->len = 0;
+	p = go(s, job, 0);
 	if (p == DROPPED)
-		report_dropped(&s);
+		report_dropped(s);
 	if (p == NOMEM)
 		report_message("ZOut of memory. (#4.3.0)");
 	/* The report first: once the other side has the message, nothing may keep us from saying so. */
-	if (s.committed || p == NOMEM)
+	if (s->committed || p == NOMEM)
 		report_flush();
+	if (s->committed && p == OVER)
+		return finish(s);
 	if (p == OVER)
-		quit(&s);
-	return s.committed || p == NOMEM ? CLIENT_OVER : CLIENT_ELSEWHERE;
+		quit(s);
+	return s->committed || p == NOMEM ? CLIENT_OVER : CLIENT_ELSEWHERE;
+}
+
+client_result client_again(client_job const *job)
+{
+	session *s = &the_session;
+	progress p = go(s, job, 1);
+
+	if (p == DROPPED && s->critical)
+		report_dropped(s);
+	else if (!s->taken)
+		report_drop();
+	if (s->taken || s->critical) {
+		report_flush();
+		return p == OVER ? finish(s) : CLIENT_OVER;
+	}
+	if (p == OVER)
+		quit(s);
+	return CLIENT_ELSEWHERE;
+}
+
+void client_quit(void)
+{
+	quit(&the_session);
 }
 
 int client_address_ok(char const *address)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <skalibs/sig.h>
@@ -15,6 +16,7 @@
 #include "base/sandbox.h"
 #include "client.h"
 #include "connect.h"
+#include "keep.h"
 #include "net/ipme.h"
 #include "net/nearer.h"
 #include "report.h"
@@ -27,6 +29,7 @@ enum { HOST = 1, SENDER, RECIPIENTS };
 enum
 {
 	HOSTS_MAX = 10,                 /* that may turn us away before we take that for an answer */
+	KEPT_PATIENCE = 30,             /* for the reply to MAIL in a session that was kept: a new one may be faster */
 	PATIENCE = 300,                 /* seconds for a greeting where another host could be asked (RFC 5321 4.5.3.2) */
 };
 
@@ -117,8 +120,52 @@ static int finish_unconnected(settings const *s)
 	return 0;
 }
 
-/* One address after another, until one lets us say what we came for. */
-static int deliver(settings const *s, route const *r, char const *const *args, size_t nargs, size_t usable)
+/* Another message over the session that stands. 1 if it stands still. What cannot be done is not reported: a new
+ * process will find out how it is. */
+static int deliver_another(client_job *job, settings const *first, route const *r, kept_request const *q)
+{
+	settings s = SETTINGS_ZERO;
+	int kept = 0;
+
+	if (settings_load(&s) == CONTROL_READ && s.helohost.len == first->helohost.len
+	 && !memcmp(s.helohost.s, first->helohost.s, s.helohost.len) && route_is(r, &s, q->args[0]) && addresses_ok(q->args + 1)) {
+		job->sender = q->args[SENDER - HOST];
+		job->recipients = q->args + (RECIPIENTS - HOST);
+		job->n = q->n - (RECIPIENTS - HOST);
+		job->timeout = s.timeoutremote;
+		job->patience = s.timeoutremote < KEPT_PATIENCE ? s.timeoutremote : KEPT_PATIENCE;
+		job->note = s.note.s;
+		client_limit(job);
+		kept = client_again(job) == CLIENT_KEPT;
+	} else {
+		client_quit();
+	}
+	settings_free(&s);
+	return kept;
+}
+
+static void deliver_others(client_job *job, settings const *s, route const *r)
+{
+	kept_request q = KEPT_REQUEST_ZERO;
+	unsigned int seconds = job->keep;
+	tain until;
+	unsigned int n;
+
+	io_deadline(&until, KEEP_SESSION_SECONDS);
+	for (n = 1; n < KEEP_MESSAGES; n++) {
+		job->keep = n + 1 < KEEP_MESSAGES;
+		if (!keep_wait(&q, job->fd, seconds, &until)) {
+			client_quit();
+			break;
+		}
+		if (!deliver_another(job, s, r, &q))
+			break;
+	}
+	kept_free(&q);
+}
+
+/* One address after another, until one lets us say what we came for. Then we may stay for so many seconds. */
+static int deliver(settings const *s, route const *r, char const *const *args, size_t nargs, size_t usable, unsigned int keep)
 {
 	char ip[IP_FMT];
 	ip_address to;
@@ -127,6 +174,7 @@ static int deliver(settings const *s, route const *r, char const *const *args, s
 	client_job job = {
 		.message = 0, .ip = ip, .helohost = &s->helohost, .sender = args[SENDER], .recipients = args + RECIPIENTS,
 		.n = nargs - RECIPIENTS, .timeout = s->timeoutremote, .note = s->note.s, .unsure = login_note(r),
+		.keep = keep,
 	};
 	unsigned int said;
 
@@ -147,6 +195,10 @@ static int deliver(settings const *s, route const *r, char const *const *args, s
 			job.patience = PATIENCE;
 		report_drop();
 		result = client_deliver(&job);
+		if (result == CLIENT_KEPT) {
+			deliver_others(&job, s, r);
+			return 0;
+		}
 		close(job.fd);
 		if (result == CLIENT_OVER)
 			return 0;
@@ -183,6 +235,7 @@ int main(int argc, char const *const *argv)
 	static settings s = SETTINGS_ZERO;
 	static route r;
 	static ipme me = IPME_ZERO;
+	unsigned int const keep = keep_offered();
 	char const *problem;
 	dns_status status;
 	size_t usable;
@@ -203,5 +256,5 @@ int main(int argc, char const *const *argv)
 	if (usable == 0)
 		return finish("DSorry. Although I'm listed as a best-preference MX or A for that host,\n"
 			"it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)");
-	return deliver(&s, &r, argv, (size_t)argc, usable);
+	return deliver(&s, &r, argv, (size_t)argc, usable, keep);
 }

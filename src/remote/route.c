@@ -3,6 +3,7 @@
 #include "route.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <skalibs/stralloc.h>
 
@@ -38,4 +39,15 @@ dns_status route_find(route *r, settings const *s, char const *host)
 		return dns_exchange(&r->list, host);
 	r->line = control_line(&s->routelines, found.index);
 	return r->status == SMTPROUTES_RELAY ? find_relay(r, &found) : DNS_SOFT;
+}
+
+int route_is(route const *r, settings const *s, char const *host)
+{
+	smtproutes_route found = { .port = 0 };
+	smtproutes_status status = smtproutes_find(&found, &s->routelines, &s->routes, host, strlen(host));
+
+	if (status == SMTPROUTES_NONE)
+		return !r->relay && !strcasecmp(r->host, host);
+	return status == SMTPROUTES_RELAY && r->relay && !found.login && !r->login && found.port == r->port
+		&& strlen(r->host) == found.relaylen && !strncasecmp(r->host, found.relay, found.relaylen);
 }

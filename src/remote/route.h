@@ -25,4 +25,8 @@ typedef struct route
  * neither NONE nor RELAY, the line of control/smtproutes is wrong and nothing was looked up (DNS_SOFT). */
 extern dns_status route_find(route *r, settings const *s, char const *host);
 
+/* route_is: whether mail for host goes by the route r, which was found before, as far as that can be told without
+ * asking name servers: to the same relay, or to the same host without one. r->host still lives. */
+extern int route_is(route const *r, settings const *s, char const *host);
+
 #endif

@@ -49,3 +49,12 @@ control_status settings_load(settings *s)
 		return CONTROL_ERROR;
 	return CONTROL_READ;
 }
+
+void settings_free(settings *s)
+{
+	stralloc_free(&s->helohost);
+	stralloc_free(&s->note);
+	constmap_free(&s->routes);
+	control_list_free(&s->routelines);
+	*s = (settings)SETTINGS_ZERO;
+}

@@ -28,5 +28,6 @@ enum { SETTINGS_SECONDS_MAX = 100000000 };
  * helohost nor me is there, or CONTROL_ERROR with errno (ENOMEM: out of memory). A timeout that is no
  * number keeps its default, and goes into the note: this program has no log, but reports that end there. */
 extern control_status settings_load(settings *s);
+extern void settings_free(settings *s);
 
 #endif

@@ -11,14 +11,19 @@
 
 #include <skalibs/posixplz.h>
 #include <skalibs/strerr.h>
+#include <skalibs/types.h>
 
 #include "base/child.h"
 #include "base/conf.h"
+#include "base/control.h"
 #include "base/errtemp.h"
 #include "base/fds.h"
 #include "base/sandbox.h"
 #include "company.h"
+#include "keep.h"
+#include "place.h"
 #include "program.h"
+#include "proto/kept.h"
 #include "proto/tcpto.h"
 #include "spawn/loop.h"
 
@@ -29,6 +34,11 @@ static char const *path;
 static stralloc program = STRALLOC_ZERO;
 static stralloc bin_remote = STRALLOC_ZERO;     /* our own qmail-remote */
 static stralloc control_recipients = STRALLOC_ZERO;
+static stralloc control_keep = STRALLOC_ZERO;
+static stralloc control_routes = STRALLOC_ZERO;
+static stralloc place = STRALLOC_ZERO;
+
+enum { STAY_SECONDS = 2 };
 
 static char const *refusal_of(int e)
 {
@@ -51,31 +61,12 @@ static int find(void)
 
 /* Whether deliveries are made by our own qmail-remote, which can live with what it inherits from us. Another
  * program, or a script that stands before it, shall find what it always found. */
-static int is_ours(void)
+static int is_ours(struct stat *found)
 {
-	struct stat found;
 	struct stat ours;
 
-	return !remote && find() && stat(program.s, &found) == 0 && stat(bin_remote.s, &ours) == 0
-		&& found.st_dev == ours.st_dev && found.st_ino == ours.st_ino;
-}
-
-static pid_t start(loop_job const *job, char const **refusal)
-{
-	enum { HOST = 1, SENDER, RECIPIENTS };
-	static char *argv[RECIPIENTS + LOOP_MOST + 1];
-	child_fd const fds[] = { { job->message, 0 }, { job->output, 1 }, { job->output, 2 } };
-	pid_t pid = 0;
-
-	argv[0] = (char *)(remote ? remote : "qmail-remote");
-	argv[HOST] = (char *)(job->recipient + job->at + 1);
-	argv[SENDER] = (char *)job->sender;
-	memcpy(argv + RECIPIENTS, job->recipients, (job->n + 1) * sizeof *argv);
-	if (find())
-		pid = child_start(program.s, argv, environ, 0, fds, 3);
-	if (!pid)
-		*refusal = refusal_of(errno);
-	return pid;
+	return !remote && find() && stat(program.s, found) == 0 && stat(bin_remote.s, &ours) == 0
+		&& found->st_dev == ours.st_dev && found->st_ino == ours.st_ino;
 }
 
 /* Of the clock that nobody sets. */
@@ -86,9 +77,76 @@ static uint64_t seconds(void)
 	return clock_gettime(CLOCK_MONOTONIC, &ts) == 0 ? (uint64_t)ts.tv_sec : 0;
 }
 
+/* The environment with the word for whoever may stay so many seconds. */
+static char *const *staying(unsigned int n)
+{
+	static char const name[] = "QMAILREMOTEKEEP=";
+	static char word[sizeof name + UINT_FMT];
+	static char **env;
+	size_t i = 0;
+
+	memcpy(word, name, sizeof name);
+	word[sizeof name - 1 + uint_fmt(word + sizeof name - 1, n)] = 0;
+	if (env)
+		return env;
+	while (environ[i])
+		i++;
+	env = calloc(i + 2, sizeof *env);
+	if (!env)
+		return environ;
+	env[0] = word;
+	memcpy(env + 1, environ, (i + 1) * sizeof *env);
+	return env;
+}
+
+static pid_t start_new(loop_job const *job, int end, unsigned int stay)
+{
+	enum { HOST = 1, SENDER, RECIPIENTS };
+	static char *argv[RECIPIENTS + LOOP_MOST + 1];
+	child_fd const fds[] = { { job->message, 0 }, { job->output, 1 }, { job->output, 2 }, { end, KEPT_FD } };
+
+	argv[0] = (char *)(remote ? remote : "qmail-remote");
+	argv[HOST] = (char *)(job->recipient + job->at + 1);
+	argv[SENDER] = (char *)job->sender;
+	memcpy(argv + RECIPIENTS, job->recipients, (job->n + 1) * sizeof *argv);
+	return find() ? child_start(program.s, argv, end < 0 ? environ : staying(stay), 0, fds, end < 0 ? 3 : 4) : 0;
+}
+
+/* How long a program may stay: seconds, 0 if it may not. */
+static unsigned int stay_seconds(void)
+{
+	unsigned int n = STAY_SECONDS;
+
+	return control_readint(&n, control_keep.s) >= CONTROL_ABSENT ? n : 0;
+}
+
+static pid_t start(loop_job const *job, char const **refusal)
+{
+	struct stat st;
+	unsigned int stay = is_ours(&st) ? stay_seconds() : 0;
+	int placed = stay && place_find(&place, control_routes.s, job->recipient + job->at + 1);
+	int end = -1;
+	pid_t pid = placed && !job->fresh ? keep_take(job, place.s, &st) : 0;
+
+	if (pid)
+		return *job->reused = 1, pid;
+	if (placed)
+		end = keep_offer(place.s, seconds());
+	pid = start_new(job, end, stay);
+	if (!pid)
+		*refusal = refusal_of(errno);
+	if (end >= 0) {
+		keep_started(pid, place.s, &st);
+		close(end);
+	}
+	return pid;
+}
+
 static size_t most(char const *host)
 {
-	return company_most(control_recipients.s, is_ours(), host, seconds());
+	struct stat st;
+
+	return company_most(control_recipients.s, is_ours(&st), host, seconds());
 }
 
 static void strained(char const *host)
@@ -96,18 +154,23 @@ static void strained(char const *host)
 	company_strained(host, seconds());
 }
 
+static int name_file(stralloc *sa, char const *name)
+{
+	return stralloc_cats(sa, conf_home) && stralloc_cats(sa, name) && stralloc_0(sa);
+}
+
 static int name_files(void)
 {
-	return stralloc_cats(&bin_remote, conf_home) && stralloc_cats(&bin_remote, "/bin/qmail-remote")
-		&& stralloc_0(&bin_remote) && stralloc_cats(&control_recipients, conf_home)
-		&& stralloc_cats(&control_recipients, "/control/remoterecipients") && stralloc_0(&control_recipients);
+	return name_file(&bin_remote, "/bin/qmail-remote") && name_file(&control_recipients, "/control/remoterecipients")
+		&& name_file(&control_keep, "/control/remotekeep") && name_file(&control_routes, "/control/smtproutes");
 }
 
 int main(void)
 {
-	static loop_company const company = { .most = most, .strained = strained };
+	static loop_company const company = { .most = most, .strained = strained, .stays = keep_stays, .gone = keep_gone };
 	static loop_kind const kind = { .start = start, .feed = report_remote_feed, .put = report_remote_put,
 		.linger = LOOP_LINGER, .company = &company };
+	struct stat st;
 	uid_t owner;
 
 	if (!fds_sane(2))
@@ -125,7 +188,7 @@ int main(void)
 		strerr_diefusys(111, "find user ", conf_username(CONF_QMAILQ));
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(111, "chdir to ", conf_home);
-	if (is_ours() && !sandbox_enter(SANDBOX_RSPAWN))
+	if (is_ours(&st) && !sandbox_enter(SANDBOX_RSPAWN))
 		strerr_diefusys(111, "enter the sandbox");
 	/* Nobody knows how old the table is. Without one qmail-remote tries every host. */
 	(void)tcpto_clear("queue/lock/tcpto");

@@ -47,6 +47,7 @@ typedef struct slot
 	stralloc recipient;
 	size_t at;              /* offset of the last @ in recipient */
 	int alone;              /* shares a run with nobody */
+	int fresh;              /* a process that was there did not take it */
 	unsigned int next;
 } slot;
 
@@ -57,6 +58,8 @@ typedef struct run
 	pid_t pid;              /* 0 once it was waited for */
 	int output;             /* -1 after end of file */
 	int status;
+	int reused;             /* the process was there before */
+	int heard;              /* it has printed something */
 	tain until;             /* once it was waited for: when we stop listening to its output */
 	list members;           /* that have no report yet */
 	size_t n;               /* members at its start */
@@ -192,11 +195,24 @@ static int tell(loop *l, run *r)
 	return 1;
 }
 
+/* A process that was there did not want them. */
+static void give_back(loop *l, run *r)
+{
+	while (r->members.n) {
+		unsigned int number = list_take(l, &r->members);
+
+		l->slots[number].fresh = 1;
+		list_put(l, &l->waiting, number);
+	}
+}
+
 static void run_end(loop *l, run *r)
 {
 	if (!r->used || r->pid || r->output >= 0)
 		return;
-	if (r->n > 1 && r->told == 0 && share_strained(r->all.s, r->all.len, r->status)) {
+	if (r->reused && !r->heard && r->status == 0)
+		give_back(l, r);
+	else if (r->n > 1 && r->told == 0 && share_strained(r->all.s, r->all.len, r->status)) {
 		slot const *s = l->slots + r->members.first;
 
 		l->kind->company->strained(s->recipient.s + s->at + 1);
@@ -215,6 +231,7 @@ static void run_feed(run *r, loop_kind const *k, char const *s, size_t n)
 {
 	size_t room = r->n * REPORT_REMOTE_MAX - r->all.len;
 
+	r->heard = 1;
 	if (r->n == 1)
 		k->feed(&r->text, s, n);
 	else
@@ -272,8 +289,13 @@ static void start(loop *l, list *members)
 	unsigned int i;
 	int p[2];
 
-	for (i = members->first; i != NONE; i = l->slots[i].next)
+	r->reused = 0;
+	r->heard = 0;
+	job.reused = &r->reused;
+	for (i = members->first; i != NONE; i = l->slots[i].next) {
 		recipients[job.n++] = l->slots[i].recipient.s;
+		job.fresh |= l->slots[i].fresh;
+	}
 	recipients[job.n] = 0;
 	job.message = request_open(s->mess.s, l->owner, &refusal);
 	if (job.message < 0)
@@ -364,6 +386,11 @@ static void in_read(loop *l)
 		l->in_open = 0;
 }
 
+static int stays(loop const *l, pid_t pid)
+{
+	return l->kind->company && l->kind->company->stays && l->kind->company->stays(pid);
+}
+
 static void output_read(loop *l, run *r)
 {
 	char buf[4096];
@@ -377,23 +404,38 @@ static void output_read(loop *l, run *r)
 	}
 	close(r->output);
 	r->output = -1;
+	if (r->pid && stays(l, r->pid)) {
+		r->pid = 0;
+		r->status = 0;
+	}
+}
+
+/* What it did after it was done with its delivery concerns nobody. */
+static void ended(loop *l, pid_t pid, int status)
+{
+	unsigned int i;
+
+	if (stays(l, pid))
+		status = 0;
+	for (i = 0; i < conf_spawn; i++)
+		if (l->runs[i].used && l->runs[i].pid == pid) {
+			l->runs[i].pid = 0;
+			l->runs[i].status = status;
+			io_deadline(&l->runs[i].until, l->kind->linger);
+		}
+	if (l->kind->company && l->kind->company->gone)
+		l->kind->company->gone(pid);
 }
 
 static void reap(loop *l)
 {
 	int status;
 	pid_t pid;
-	unsigned int i;
 
 	while (selfpipe_read() > 0)
 		;
 	while ((pid = wait_nohang(&status)) > 0)
-		for (i = 0; i < conf_spawn; i++)
-			if (l->runs[i].used && l->runs[i].pid == pid) {
-				l->runs[i].pid = 0;
-				l->runs[i].status = status;
-				io_deadline(&l->runs[i].until, l->kind->linger);
-			}
+		ended(l, pid, status);
 }
 
 /* The program has ended, but something that it started holds its output open. */

@@ -26,6 +26,8 @@ typedef struct loop_job
 	size_t at;                      /* offset of the last @ in recipient */
 	char *const *recipients;        /* recipient and those in its company, up to a null */
 	size_t n;                       /* how many; 1 where kind->company is null */
+	int fresh;                      /* a new process is wanted */
+	int *reused;                    /* to be set where the process was there before */
 } loop_job;
 
 /* Programs that take several recipients of one message from one sender at one host at once. What such a program
@@ -36,6 +38,11 @@ typedef struct loop_company
 	size_t (*most)(char const *host);
 	/* strained: together they failed, in a way that their number may explain. */
 	void (*strained)(char const *host);
+	/* stays: whether the process, whose output has ended, is done with its delivery (as if it had ended with
+	 * status 0) and stays for another, which start may then give it. If such a one ends with status 0 and without
+	 * output, it did not take its delivery, and that is started anew, fresh. gone: the process was waited for. */
+	int (*stays)(pid_t pid);
+	void (*gone)(pid_t pid);
 } loop_company;
 
 /* What differs between the two. */

@@ -99,6 +99,7 @@ static show_control const additions[] =
 	{ SHOW_COMPILED, "rcpthosts.cdb", "control/rcpthosts", "", "" },
 	{ SHOW_LIST, "recipients", "SMTP recipients, by the first line that knows them: ", "", "" },
 	{ SHOW_NUMBER, "rejectbarecr", "SMTP messages with a lone CR are refused (1) or taken (0): ", ".", "0" },
+	{ SHOW_NUMBER, "remotekeep", "SMTP client sessions are kept for ", " seconds.", "" },
 	{ SHOW_NUMBER, "remoterecipients", "Recipients of a message in one SMTP client session: at most ", ".", "" },
 	{ SHOW_NUMBER, "timeoutsession", "SMTP sessions without a message end after ", " seconds.", "43200" },
 	{ SHOW_COMPILED, "virtualdomains.cdb", "control/virtualdomains", "", "" },

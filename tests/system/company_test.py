@@ -26,9 +26,12 @@ class Server:
     """rcpt(session, address) and dot(session) give a reply, or None: the connection is dropped then and there."""
 
     def __init__(self):
+        self.mail = lambda session: "250 ok"
         self.rcpt = lambda session, address: "250 ok"
         self.data = lambda session: "354 go"
         self.dot = lambda session: "250 taken"
+        self.check = lambda body: None
+        self.after = 30
         self.sessions = []
         self.s = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.port = self.s.getsockname()[1]
@@ -40,23 +43,33 @@ class Server:
                 c = self.s.accept()[0]
             except OSError:
                 return
-            session = {"mail": [], "to": [], "asked": [], "took": [], "quit": False}
+            session = {"mail": [], "to": [], "asked": [], "took": [], "helo": "", "quit": False}
             self.sessions.append(session)
             threading.Thread(target=self.serve, args=(c, session), daemon=True).start()
 
     def serve(self, c, session):
+        c.settimeout(self.after)        # without a word from the other side: then it is hung up on
         with c, c.makefile("rb") as lines:
             def say(reply):
                 if reply is not None:
                     c.sendall(reply.encode() + b"\r\n")
                 return reply is not None
             say("220 hi")
-            for line in lines:
+            while True:
+                try:
+                    line = lines.readline()
+                except OSError:
+                    return
+                if not line:
+                    return
                 word = line[:4].upper()
                 reply = "250 ok"
                 if word == b"MAIL":
                     session["mail"].append(line[11:-3].decode())
                     session["to"] = []
+                    reply = self.mail(session)
+                elif word == b"HELO":
+                    session["helo"] = line[5:-2].decode()
                 elif word == b"RCPT":
                     address = line[9:-3].decode()
                     session["asked"].append(address)
@@ -75,7 +88,7 @@ class Server:
                             body += more
                         reply = self.dot(session)
                         if reply and reply[0] == "2":
-                            assert body.endswith(BODY.replace(b"\n", b"\r\n") + b".\r\n")
+                            self.check(body)
                             session["took"].append(list(session["to"]))
                 elif word == b"QUIT":
                     session["quit"] = True
@@ -103,9 +116,10 @@ class Rspawn:
         assert len(self.p.stdout.read(1)) == 1
         self.rest = b""
 
-    def ask(self, *requests):
-        """(number, sender, recipient, ...): all in one write."""
-        self.p.stdin.write(b"".join(bytes([n]) + b"0/23\0" + s.encode() + b"\0" + r.encode() + b"\0" for n, s, r in requests))
+    def ask(self, *requests, message=b"0/23"):
+        """(number, sender, recipient), ...: all in one write."""
+        self.p.stdin.write(b"".join(bytes([n]) + message + b"\0" + s.encode() + b"\0" + r.encode() + b"\0"
+                                    for n, s, r in requests))
 
     def report(self):
         while b"\0" not in self.rest[1:]:
@@ -153,10 +167,12 @@ def names(n, host="far.example"):
 
 
 def test_recipients_at_one_host_share_a_session(road, server):
+    bodies = []
+    server.check = bodies.append
     r = Rspawn(road)
     assert r.deliver(names(60)) == [TAKEN] * 60
     r.end()
-    assert server.took() == [sorted(names(60))]
+    assert server.took() == [sorted(names(60))] and bodies == [BODY.replace(b"\n", b"\r\n") + b".\r\n"]
     wait_for("QUIT", lambda: server.sessions[0]["quit"])
     assert len(server.sessions) == 1
 

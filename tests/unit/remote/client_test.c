@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/io.h"
@@ -249,6 +250,173 @@ static void limits(void **state)
 	}
 }
 
+/* ---- another message over the same session */
+
+/* Answers each command, and the end of each message, with the next line of s; nothing more: hangs up. */
+static void serve(int fd, char const *s)
+{
+	char last[5] = "";
+	int in_message = 0;
+	char c;
+
+	while (*s) {
+		size_t n = strcspn(s, "\n") + 1;
+
+		assert_true(io_writeall(fd, s, n));
+		in_message = *s == '3';
+		s += n;
+		for (;;) {
+			if (read(fd, &c, 1) != 1)
+				return;
+			memmove(last, last + 1, sizeof last - 1);
+			last[sizeof last - 1] = c;
+			if (in_message ? !memcmp(last, "\r\n.\r\n", sizeof last) : c == '\n')
+				break;
+		}
+	}
+}
+
+#define TWO "220 hi\r\n250 hi\r\n250 s\r\n250 r\r\n354 go\r\n250 ok\r\n"
+#define K(said) "K192.0.2.9 accepted message" SAID said "\n|"
+
+typedef struct again_row
+{
+	char const *name;
+	char const *replies;
+	unsigned int keep;      /* for the second message */
+	client_result want;
+	char const *reports;
+} again_row;
+
+static again_row const again_rows[] = {
+	{ "taken", TWO "250 s\r\n250 r\r\n250 r\r\n354 go\r\n250 two\r\n", 1, CLIENT_KEPT, "r|r|" K("250 two") },
+	{ "taken, the last one", TWO "250 s\r\n250 r\r\n250 r\r\n354 go\r\n250 two\r\n", 0, CLIENT_OVER, "r|r|" K("250 two") },
+	{ "gone at MAIL", TWO, 1, CLIENT_ELSEWHERE, "" },
+	{ "closing", TWO "421 enough\r\n", 1, CLIENT_ELSEWHERE, "" },
+	{ "the sender refused", TWO "550 no\r\n", 1, CLIENT_ELSEWHERE, "" },
+	{ "a recipient refused", TWO "250 s\r\n250 r\r\n550 r\r\n", 1, CLIENT_ELSEWHERE, "" },
+	{ "a recipient refused for now", TWO "250 s\r\n450 r\r\n", 1, CLIENT_ELSEWHERE, "" },
+	{ "gone at RCPT", TWO "250 s\r\n250 r\r\n", 1, CLIENT_ELSEWHERE, "" },
+	{ "data refused", TWO "250 s\r\n250 r\r\n250 r\r\n554 no\r\n", 1, CLIENT_ELSEWHERE, "" },
+	{ "gone at DATA", TWO "250 s\r\n250 r\r\n250 r\r\n", 1, CLIENT_ELSEWHERE, "" },
+	{ "the message refused", TWO "250 s\r\n250 r\r\n250 r\r\n354 go\r\n554 no\r\n", 1, CLIENT_ELSEWHERE, "" },
+	{ "gone with the message", TWO "250 s\r\n250 r\r\n250 r\r\n354 go\r\n", 1, CLIENT_OVER,
+		"r|r|" DIED "Possible duplicate! (#4.4.2)\n|" },
+};
+
+static void again_row_test(again_row const *r)
+{
+	static char const *const to[] = { "r@h.example", "q@h.example", 0 };
+	stralloc helo = STRALLOC_ZERO;
+	client_job job = { .ip = "192.0.2.9", .helohost = &helo, .sender = "s@h.example", .recipients = to, .n = 1,
+		.timeout = 20, .patience = 20, .note = "", .keep = 1 };
+	int out = file_with("");
+	int saved = dup(1);
+	client_result first;
+	client_result got = CLIENT_ELSEWHERE;
+	char buf[4096];
+	ssize_t n;
+	off_t at;
+	pid_t pid;
+	int s[2];
+
+	assert_true(stralloc_copys(&helo, "me.example"));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(s[0]);
+		serve(s[1], r->replies);
+		_exit(0);
+	}
+	close(s[1]);
+	job.fd = s[0];
+	job.message = file_with("Subject: t\n\nbody\n");
+	client_limit(&job);
+	fflush(stdout);
+	dup2(out, 1);
+	first = client_deliver(&job);
+	at = lseek(out, 0, SEEK_CUR);
+	if (first == CLIENT_KEPT) {
+		lseek(job.message, 0, SEEK_SET);
+		job.n = 2;
+		job.keep = r->keep;
+		got = client_again(&job);
+		report_flush();
+	}
+	dup2(saved, 1);
+	close(saved);
+	assert_int_equal(first, CLIENT_KEPT);
+	n = pread(out, buf, sizeof buf - 1, at);
+	assert_true(n >= 0);
+	buf[n] = 0;
+	while (n-- > 0)
+		if (!buf[n])
+			buf[n] = '|';
+	if (strcmp(buf, r->reports) != 0 || got != r->want)
+		fail_msg("%s: %d %s", r->name, got, buf);
+	if (got == CLIENT_KEPT)
+		client_quit();
+	close(out);
+	close(job.message);
+	close(s[0]);
+	assert_int_equal(waitpid(pid, 0, 0), pid);
+	stralloc_free(&helo);
+}
+
+static void again(void **state)
+{
+	again_row const *r;
+
+	(void)state;
+	assert_true(io_start());
+	UNIT_EACH(r, again_rows)
+		again_row_test(r);
+}
+
+/* A session is not kept for nothing, after a refusal, or when the server says more than it was asked. */
+static void not_kept(void **state)
+{
+	static char const *const to[] = { "r@h.example", 0 };
+	static struct { char const *replies; unsigned int keep; client_result want; } const cases[] = {
+		{ UP_TO_DOT "250 ok\r\n", 2, CLIENT_KEPT },
+		{ UP_TO_DOT "250 ok\r\n", 0, CLIENT_OVER },
+		{ UP_TO_DOT "250 ok\r\n421 bye\r\n", 2, CLIENT_OVER },
+		{ UP_TO_DOT "450 no\r\n", 2, CLIENT_OVER },
+		{ HELLO "250 s\r\n550 no\r\n", 2, CLIENT_OVER },
+	};
+	stralloc helo = STRALLOC_ZERO;
+	size_t i;
+
+	(void)state;
+	assert_true(stralloc_copys(&helo, "me.example"));
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		client_job job = { .ip = "192.0.2.9", .helohost = &helo, .sender = "s@h.example", .recipients = to, .n = 1,
+			.timeout = 20, .patience = 20, .note = "", .keep = cases[i].keep };
+		int out = file_with("");
+		int saved = dup(1);
+		client_result got;
+		int s[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+		assert_true(io_writeall(s[1], cases[i].replies, strlen(cases[i].replies)));
+		job.fd = s[0];
+		job.message = file_with("Subject: t\n\nbody\n");
+		client_limit(&job);
+		fflush(stdout);
+		dup2(out, 1);
+		got = client_deliver(&job);
+		dup2(saved, 1);
+		close(saved);
+		assert_int_equal(got, cases[i].want);
+		close(out);
+		close(job.message);
+		close(s[0]);
+		close(s[1]);
+	}
+	stralloc_free(&helo);
+}
+
 static void addresses(void **state)
 {
 	(void)state;
@@ -261,7 +429,8 @@ static void addresses(void **state)
 int main(void)
 {
 	static struct CMUnitTest const tests[] = { cmocka_unit_test(dialogues), cmocka_unit_test(elsewhere),
-		cmocka_unit_test(patience), cmocka_unit_test(limits), cmocka_unit_test(addresses) };
+		cmocka_unit_test(patience), cmocka_unit_test(limits), cmocka_unit_test(again), cmocka_unit_test(not_kept),
+		cmocka_unit_test(addresses) };
 
 	return cmocka_run_group_tests(tests, 0, 0);
 }

@@ -86,6 +86,66 @@ static pid_t start_remote(loop_job const *job, char const **refusal)
 	return pid > 0 ? pid : 0;
 }
 
+/* A process that says that it is done and stays. What is asked of it next is how it ends: it never has a word for
+ * that, and no output. */
+static int to_stayer[2];
+static int from_stayer[2];
+static pid_t stayer;
+static int stayer_idle;
+
+static void act_stayer(loop_job const *job)
+{
+	char c = 0;
+
+	close(1);
+	if (write(job->output, "r\0Kdone", 8) != 8 || write(from_stayer[1], "d", 1) != 1)
+		_exit(99);
+	close(job->output);
+	close(to_stayer[1]);
+	if (read(to_stayer[0], &c, 1) == 1 && c == 'x')
+		raise(SIGKILL);
+	_exit(0);
+}
+
+static pid_t start_stayer(loop_job const *job, char const **refusal)
+{
+	*refusal = "Zno fork\n";
+	if (stayer && stayer_idle && !job->fresh) {
+		stayer_idle = 0;
+		*job->reused = 1;
+		return write(to_stayer[1], job->sender, 1) == 1 ? stayer : 0;
+	}
+	if (stayer)
+		return 0;
+	if (pipe2(to_stayer, O_CLOEXEC) < 0 || pipe2(from_stayer, O_CLOEXEC | O_NONBLOCK) < 0)
+		return 0;
+	stayer = fork();
+	if (stayer == 0)
+		act_stayer(job);
+	close(to_stayer[0]);
+	close(from_stayer[1]);
+	return stayer > 0 ? stayer : 0;
+}
+
+static int stays(pid_t pid)
+{
+	char c;
+
+	if (pid != stayer || stayer_idle)
+		return 0;
+	stayer_idle = read(from_stayer[0], &c, 1) == 1;
+	return stayer_idle;
+}
+
+static void gone(pid_t pid)
+{
+	assert_int_equal(pid, stayer);
+	close(to_stayer[1]);
+	close(from_stayer[0]);
+	stayer = 0;
+	stayer_idle = 0;
+}
+
 static int is_strained;
 
 static size_t most(char const *host)
@@ -126,6 +186,10 @@ static loop_kind const local = { .start = start, .feed = report_local_feed, .put
 static loop_company const company = { .most = most, .strained = strained };
 static loop_kind const remote = { .start = start_remote, .feed = report_remote_feed, .put = report_remote_put,
 	.linger = 2, .company = &company };
+
+static loop_company const staying_company = { .most = most, .strained = strained, .stays = stays, .gone = gone };
+static loop_kind const staying = { .start = start_stayer, .feed = report_remote_feed, .put = report_remote_put,
+	.linger = 2, .company = &staying_company };
 
 static void partner_start(partner *p, loop_kind const *kind)
 {
@@ -440,6 +504,32 @@ static void many_together(void **state)
 	partner_end(&p, 0);
 }
 
+/* The end of its output and its word for it are the end of a delivery. One that stayed and does not take the next
+ * delivery is replaced, one that dies of it has crashed. */
+static void staying_behind(void **state)
+{
+	partner p;
+
+	(void)state;
+	partner_start(&p, &staying);
+	ask_remote(&p, 1, "s", "a@host");
+	flush(&p);
+	expect(&p, 1, 'K', "done");
+	ask_remote(&p, 2, "s", "a@host");
+	flush(&p);
+	expect(&p, 2, 'K', "done");
+	ask_remote(&p, 5, "x", "a@host");
+	flush(&p);
+	expect(&p, 5, 'Z', "qmail-remote crashed.\n");
+	ask_remote(&p, 6, "s", "a@host");
+	flush(&p);
+	expect(&p, 6, 'K', "done");
+	/* (it idles when we go) */
+	close(p.to);
+	assert_false(next(&p));
+	partner_end(&p, 0);
+}
+
 /* Nobody reads our reports any more: no new delivery, and an end. */
 static void reader_gone(void **state)
 {
@@ -493,6 +583,7 @@ int main(void)
 		cmocka_unit_test(refused_together),
 		cmocka_unit_test(crash_together),
 		cmocka_unit_test(many_together),
+		cmocka_unit_test(staying_behind),
 		cmocka_unit_test(reader_gone),
 	};
 

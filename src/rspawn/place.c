@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "place.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <skalibs/bytestr.h>
+#include <skalibs/types.h>
+
+#include "base/constmap.h"
+#include "base/control.h"
+#include "route/smtproutes.h"
+
+static control_list lines = CONTROL_LIST_ZERO;
+static constmap routes = CONSTMAP_ZERO;
+static struct stat seen;
+static int loaded;
+
+static int is_same(struct stat const *a, struct stat const *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
+		&& a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec
+		&& a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* What the program itself reads counts: this may be out of date for a moment, and costs no more than a session. */
+static int load(char const *file)
+{
+	struct stat st;
+
+	if (stat(file, &st) < 0)
+		st = (struct stat){ .st_ino = 0 };
+	if (loaded && is_same(&st, &seen))
+		return 1;
+	loaded = 0;
+	constmap_free(&routes);
+	seen = st;
+	loaded = control_readlist(&lines, file, 0) != CONTROL_ERROR && constmap_map(&routes, &lines, ':');
+	return loaded;
+}
+
+static int put_relay(stralloc *place, smtproutes_route const *r)
+{
+	char port[UINT_FMT + 1];
+	size_t n = uint_fmt(port, r->port);
+
+	/* No host is called that. */
+	return stralloc_copys(place, ":") && stralloc_catb(place, r->relay, r->relaylen)
+		&& stralloc_cats(place, ":") && stralloc_catb(place, port, n);
+}
+
+int place_find(stralloc *place, char const *file, char const *host)
+{
+	smtproutes_route r = { .port = 0 };
+	smtproutes_status status;
+
+	if (!load(file))
+		return 0;
+	status = smtproutes_find(&r, &lines, &routes, host, strlen(host));
+	if (status == SMTPROUTES_RELAY ? r.login || !put_relay(place, &r)
+	 : status != SMTPROUTES_NONE || !stralloc_copys(place, host))
+		return 0;
+	case_lowerb(place->s, place->len);
+	return stralloc_0(place);
+}
