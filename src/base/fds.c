@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
@@ -25,13 +26,13 @@ int fds_sane(int last)
 	return 1;
 }
 
-/* Kernels before 5.9 have no close_range: walk as far as descriptors can reach. */
+/* Not every C library knows close_range. Kernels before 5.9 have none: walk as far as descriptors can reach. */
 static void each_from(int first, unsigned int flags)
 {
 	long max;
 	int fd;
 
-	if (close_range((unsigned int)first, ~0U, (int)flags) == 0)
+	if (syscall(SYS_close_range, (unsigned int)first, ~0U, flags) == 0)
 		return;
 	max = sysconf(_SC_OPEN_MAX);
 	for (fd = first; fd < (max > 0 ? max : 1024); fd++) {

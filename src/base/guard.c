@@ -38,6 +38,6 @@ void guard_lift(void)
 	int i;
 
 	for (i = 0; i < KINDS; i++)
-		if (lowered[i] && setrlimit((__rlimit_resource_t)limits[i].resource, before + i) == 0)
+		if (lowered[i] && setrlimit((lower_resource)limits[i].resource, before + i) == 0)
 			lowered[i] = 0;
 }

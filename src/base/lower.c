@@ -15,27 +15,27 @@ int lower_limit(int resource, rlim_t max)
 	struct rlimit r;
 	rlim_t hard;
 
-	if (getrlimit((__rlimit_resource_t)resource, &r) < 0)
+	if (getrlimit((lower_resource)resource, &r) < 0)
 		return 0;
 	if (r.rlim_cur <= max && r.rlim_max <= max)
 		return 1;
 	r.rlim_cur = lower(r.rlim_cur, max);
 	hard = r.rlim_max;
 	r.rlim_max = lower(r.rlim_max, max);
-	if (setrlimit((__rlimit_resource_t)resource, &r) == 0)
+	if (setrlimit((lower_resource)resource, &r) == 0)
 		return 1;
 	/* The kernel always lets a limit be lowered; valgrind, for descriptors, the soft one alone. */
 	r.rlim_max = hard;
-	return errno == EPERM && setrlimit((__rlimit_resource_t)resource, &r) == 0;
+	return errno == EPERM && setrlimit((lower_resource)resource, &r) == 0;
 }
 
 int lower_soft(int resource, rlim_t max, struct rlimit *before)
 {
 	struct rlimit r;
 
-	if (getrlimit((__rlimit_resource_t)resource, before) < 0)
+	if (getrlimit((lower_resource)resource, before) < 0)
 		return 0;
 	r = *before;
 	r.rlim_cur = lower(r.rlim_cur, max);
-	return r.rlim_cur == before->rlim_cur || setrlimit((__rlimit_resource_t)resource, &r) == 0;
+	return r.rlim_cur == before->rlim_cur || setrlimit((lower_resource)resource, &r) == 0;
 }

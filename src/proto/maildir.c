@@ -5,10 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { FIRST_ROOM = 64, DIR_LEN = 4 };          /* new/ and cur/ are equally long */
@@ -262,10 +264,10 @@ int maildir_remove(maildir_message *x)
 	return errno == ENOENT;
 }
 
-/* Where the file system knows no rename that spares what is there, two steps do the same. */
+/* Not every C library knows renameat2. Where the file system knows no rename that spares what is there, two steps do the same. */
 static int rename_sparing(char const *from, char const *to)
 {
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+	if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
 		return 1;
 	if (errno != EINVAL && errno != ENOSYS)
 		return 0;

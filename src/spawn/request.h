@@ -4,6 +4,7 @@
 #define SPAWN_REQUEST_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "proto/spawn.h"
 
