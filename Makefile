@@ -8,6 +8,7 @@
 #   make unit          the unit tests alone
 #   make bench         compare with Postfix, OpenSMTPD and Exim on this machine (tests/bench/README)
 #   make fuzz          feed each parser for SECONDS=60 with what nobody thought of; FUZZ=MODULE for one
+#   make musl          try again to get what static programs need (below: LIBC)
 #   make help          the variables
 #
 # One make for the whole tree. Objects do not depend on the home or the break character, apart from
@@ -17,7 +18,7 @@
 .SECONDARY:
 .SECONDEXPANSION:
 .SUFFIXES:
-.PHONY: all programs setup check test torture unit fuzz fuzz-targets fuzz-mutations bench bench-helpers bench-parsers lint list-programs clean help force uninstall-check
+.PHONY: all programs setup check test torture unit fuzz fuzz-targets fuzz-mutations bench bench-helpers bench-parsers lint list-programs clean help force uninstall-check musl
 
 all: programs
 
@@ -35,6 +36,9 @@ DESTDIR ?=
 B ?= .build
 WERROR ?=
 SANITIZE ?=
+# The C library of the programs that are started for each message: musl; static or dynamic: the machine's own.
+LIBC ?= musl
+MUSL ?= .musl
 
 CC ?= cc
 AR ?= ar
@@ -102,6 +106,62 @@ BOOT := $(patsubst %,$(B)/%,$(shell find boot -type f 2>/dev/null))
 
 programs: $(PROGRAMS:%=$(B)/bin/%) $(TOOL_SCRIPTS:%=$(B)/bin/%) $(MAN) $(DOC) $(BOOT) $(if $(wildcard src/install/*.c),$(INSTALLER))
 
+# ---- static programs --------------------------------------------------------------------------------
+
+# What is started for each message, session or delivery, and the daemons beside it. Started by the machine's own
+# C library, linked as usual, a program spends four times as long before its first line as by musl, and statically
+# linked three times (tests/bench/start measures). Programs that ask name services of the machine (users in LDAP)
+# are not among these: musl knows /etc/passwd alone.
+LIGHT := $(filter $(PROGRAMS),$(addprefix qmail-,smtpd qmtpd qmqpd qmqpc queue queue-route send clean lspawn rspawn local \
+	remote inject popup pop3d) \
+	sendmail forward condredirect bouncesaying except preline tcp-env)
+# These look up names of qmail's users, unless the build knew their numbers.
+ASKING := qmail-queue qmail-lspawn qmail-rspawn
+# glibc's resolver takes its name services with it, dynamically linked or not at all.
+RESOLVING := qmail-remote tcp-env
+
+# Nothing is fetched or built for goals that link no program.
+LINKING := $(filter-out help clean list-programs lint test torture unit fuzz fuzz-targets fuzz-mutations bench \
+	bench-helpers bench-parsers musl \
+	$(B)/unit/% $(B)/target/% $(B)/bench/% $(B)/obj/% $(B)/settings.h $(B)/man/%,$(or $(MAKECMDGOALS),all))
+MUSL_FLAGS := -O2 -g $(filter-out -D%,$(HARDEN))
+libraries = $(shell src/musl/libraries $(1) '$(MUSL)' '$(CC)' $(MUSL_FLAGS))
+
+# "ok" and the folder, or why not.
+ifneq ($(LIBC),musl)
+MUSL_HAVE := $(if $(filter static dynamic,$(LIBC)),,$(error LIBC is musl, static or dynamic))
+else ifneq ($(SANITIZE),)
+override LIBC := dynamic
+else ifeq ($(LINKING),)
+MUSL_HAVE :=
+else ifeq ($(filter cc gcc gcc-%,$(notdir $(CC))),)
+MUSL_HAVE := no $(CC) is not gcc
+else
+MUSL_HAVE := $(call libraries,)
+endif
+
+ifeq ($(firstword $(MUSL_HAVE)),ok)
+MUSL_HOME := $(lastword $(MUSL_HAVE))
+MUSL_VERSIONS := $(shell cat '$(MUSL_HOME)/versions')
+else ifneq ($(MUSL_HAVE),)
+override LIBC := static
+$(if $(filter-out check uninstall-check,$(LINKING)),$(info make: note: programs start more slowly than they could: \
+	$(wordlist 2,99,$(MUSL_HAVE))))
+endif
+
+id_of = $(shell getent $(1) $(2) 2>/dev/null | cut -d : -f 3)
+# Names of qmail's users become numbers here, once, where they exist; -1 leaves the look-up to run time
+# (built as an ordinary user before the accounts exist, or for another machine through DESTDIR).
+known = $(if $(DESTDIR),-1,$(or $(call id_of,$(1),$(2)),-1))
+
+# Programs by the way they are linked; the others as usual.
+UNKNOWN := $(filter -1,$(foreach u,$(USERS),$(call known,passwd,$u)) $(foreach g,$(GROUPS),$(call known,group,$g)))
+ifeq ($(LIBC),musl)
+WITH_MUSL := $(if $(MUSL_HOME),$(filter-out $(if $(UNKNOWN),$(ASKING)),$(LIGHT)))
+else ifeq ($(LIBC)$(UNKNOWN),static)
+WITH_STATIC := $(filter-out $(RESOLVING),$(LIGHT))
+endif
+
 # ---- how it is made ---------------------------------------------------------------------------------
 
 # A file whose time changes only when its text does: what depends on a setting depends on one of these.
@@ -111,22 +171,18 @@ define stamp
 	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 endef
 
-id_of = $(shell getent $(1) $(2) 2>/dev/null | cut -d : -f 3)
-# Names of qmail's users become numbers here, once, where they exist; -1 leaves the look-up to run time
-# (built as an ordinary user before the accounts exist, or for another machine through DESTDIR).
-known = $(if $(DESTDIR),-1,$(or $(call id_of,$(1),$(2)),-1))
-
 $(B)/settings.h: force conf-qmail conf-break
 	$(call stamp,'#define CONF_HOME "$(QMAIL)"' "#define CONF_BREAK '$(BREAK)'" '#define CONF_SPLIT $(SPLIT)' \
 	'#define CONF_SPAWN $(SPAWN)' '#define CONF_PATRN 0$(PATRN)' \
 	'#define CONF_USERS { $(foreach u,$(USERS),{ "$u", $(call known,passwd,$u) },) }' \
-	'#define CONF_GROUPS { $(foreach g,$(GROUPS),{ "$g", $(call known,group,$g) },) }')
+	'#define CONF_GROUPS { $(foreach g,$(GROUPS),{ "$g", $(call known,group,$g) },) }' \
+	'#define CONF_ASK $(if $(UNKNOWN),1,0)')
 
 $(B)/flags: force
 	$(call stamp,'$(CC) $(ALL_CFLAGS)')
 
 $(B)/ldflags: force
-	$(call stamp,'$(CC) $(ALL_LDFLAGS) $(LIBS)')
+	$(call stamp,'$(CC) $(ALL_LDFLAGS) $(LIBS)' '$(LIBC) $(MUSL_HOME) $(MUSL_VERSIONS)' '$(WITH_MUSL) $(WITH_STATIC)')
 
 $(B)/obj/base/conf.o: $(B)/settings.h
 $(B)/obj/base/conf.o: ALL_CFLAGS += -I$(B)
@@ -160,6 +216,64 @@ $(foreach l,$(LAYERS),$(eval $(call archive,$l)))
 $(B)/bin/%: $$(OBJ_$$*) $(archives) $(B)/ldflags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(OBJ_$*) $(archives) $(LIBS) $(LIBS_$*)
+
+ifneq ($(WITH_STATIC),)
+$(WITH_STATIC:%=$(B)/bin/%): ALL_LDFLAGS += -static-pie
+endif
+
+# The same for musl, with objects of its own below $(B)/musl.
+MUSL_CC := $(CC) -specs $(MUSL_HOME)/specs -isystem $(MUSL_HOME)/include
+# Macros of musl's (CMSG_NXTHDR) convert signs; unit tests and clang see every source with all warnings.
+MUSL_CFLAGS = $(filter-out -Wconversion -Wsign-conversion,$(ALL_CFLAGS))
+musl_objects = $(patsubst $(B)/obj/%,$(B)/musl/obj/%,$(1))
+musl_archives := $(LAYERS:%=$(B)/musl/lib/%.a)
+
+$(B)/musl/flags: force
+	$(call stamp,'$(MUSL_CC) $(MUSL_CFLAGS) $(MUSL_VERSIONS)')
+
+$(B)/musl/obj/base/conf.o: $(B)/settings.h
+$(B)/musl/obj/base/conf.o: ALL_CFLAGS += -I$(B)
+
+$(B)/musl/obj/filters.o: $(B)/filters/filters.c $(B)/musl/flags
+	@mkdir -p $(@D)
+	$(MUSL_CC) $(MUSL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/musl/obj/%.o: src/%.c $(B)/musl/flags
+	@mkdir -p $(@D)
+	$(MUSL_CC) $(MUSL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# What the machine's own C library calls the errors.
+$(B)/musl/words: src/musl/words.c
+	@mkdir -p $(@D)
+	$(FILTERS_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O -o $@ $<
+
+$(B)/musl/words.c: $(B)/musl/words
+	$< > $@
+
+$(B)/musl/obj/words.o: $(B)/musl/words.c $(B)/musl/flags
+	@mkdir -p $(@D)
+	$(MUSL_CC) $(MUSL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define musl_archive
+$(B)/musl/lib/$(1).a: $$(call musl_objects,$$(call objects,$$(wildcard src/$(1)/*.c))) $(if $(filter base,$(1)),$(B)/musl/obj/filters.o $(B)/musl/obj/words.o)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call musl_archive,$l)))
+
+# began.h says why.
+MUSL_LDFLAGS_qmail-queue := -Wl,--wrap=__libc_start_main
+
+define musl_program
+$(B)/bin/$(1): $(call musl_objects,$(OBJ_$(1))) $(musl_archives) $(B)/ldflags
+	@mkdir -p $$(@D)
+	$(MUSL_CC) $$(ALL_LDFLAGS) $(MUSL_LDFLAGS_$(1)) -o $$@ $(call musl_objects,$(OBJ_$(1))) $(musl_archives) -L$(MUSL_HOME)/lib $(LIBS) $(LIBS_$(1))
+endef
+$(foreach p,$(WITH_MUSL),$(eval $(call musl_program,$p)))
+
+musl:
+	@set -- $(call libraries,--again); if [ "$$1" = ok ]; then echo "make: $$(cat "$$2/versions"), in $$2"; else shift; echo "make: $$*"; exit 1; fi
 
 substitute = sed -e 's|@QMAIL@|$(QMAIL)|g' -e 's|@BREAK@|$(BREAK)|g' -e 's|@SPLIT@|$(SPLIT)|g' -e 's|@SPAWN@|$(SPAWN)|g'
 
@@ -313,6 +427,8 @@ help:
 	@echo '  GROUPS=$(GROUPS)'
 	@echo '  DESTDIR=$(DESTDIR)  prefix for setup and check   B=$(B)  build folder'
 	@echo '  CC CFLAGS LDFLAGS   WERROR=1 warnings are errors    SANITIZE=address,undefined'
+	@echo '  LIBC=$(LIBC)  C library of what is started for each message: musl (static), static or dynamic (of the machine)'
+	@echo '  MUSL=$(MUSL)  what is built once for musl; make clean leaves it; make musl: try again to get it'
 	@echo 'Tests (tests/run --help; each ends with its table of figures):'
 	@echo '  make test             quick: a few minutes, for every change'
 	@echo '  tests/run --full      before a merge: failing calls, power cuts, sanitizers, valgrind, analysers; what .ci/run does'

@@ -20,6 +20,7 @@
 #include "base/trigger.h"
 #include "proto/envelope.h"
 #include "proto/todo.h"
+#include "queue/began.h"
 #include "queue/commit.h"
 #include "queue/entry.h"
 #include "queue/origin.h"
@@ -67,6 +68,9 @@ static void sane_descriptors(void)
 {
 	int fd;
 
+	for (fd = 0; fd <= 2; fd++)
+		if (began_without(fd))
+			close(fd);
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_WRONLY) != fd)
 			_exit(QQ_READ);

@@ -19,13 +19,15 @@ def tree(tmp_path_factory):
     for p in (d.parent, d.parent.parent):
         os.chmod(p, 0o755)
     t = d / "src"
-    shutil.copytree(ROOT, t, ignore=shutil.ignore_patterns(".git", ".build", "__pycache__"))
+    shutil.copytree(ROOT, t, ignore=shutil.ignore_patterns(".git", ".build", ".musl", "__pycache__"))
     return t
 
 
-def make(tree, *args, user=None, check=True, **kw):
+def make(tree, *args, user=None, check=True, env=None, **kw):
+    # what was once built for musl serves all trees
+    env = {"MUSL": ROOT + "/.musl", **(env or os.environ)}
     r = subprocess.run(["make", "-j%d" % (os.cpu_count() or 1), *args], cwd=tree, capture_output=True, text=True,
-                       user=user, **kw)
+                       user=user, env=env, **kw)
     if check:
         assert r.returncode == 0, r.stdout[-3000:] + r.stderr[-3000:]
     return r
@@ -143,6 +145,62 @@ def test_built_by_an_ordinary_user(tree):
 
 def test_clang_builds_without_a_warning(tree):
     make(tree, "CC=clang", "WERROR=1", "B=.build/clang", "all")
+
+
+def is_static(path):
+    return "INTERP" not in subprocess.run(["readelf", "-lW", path], capture_output=True, text=True, check=True).stdout
+
+
+def one(tree, *args, **kw):
+    """Make one program that is started for each message, and one that asks for users; what make said, is the first static?"""
+    r = make(tree, "B=.build/one", ".build/one/bin/qmail-clean", ".build/one/bin/qmail-getpw", *args, **kw)
+    assert not is_static(tree / ".build/one/bin/qmail-getpw")
+    return r.stdout, is_static(tree / ".build/one/bin/qmail-clean")
+
+
+def standing_in(tree, **programs):
+    """A PATH on which programs of the machine are replaced by scripts."""
+    d = tree.parent / "standing-in"
+    shutil.rmtree(d, ignore_errors=True)
+    d.mkdir()
+    for name, script in programs.items():
+        p = d / name.replace("_", "-")
+        p.write_text("#!/bin/sh\n%s\n" % script)
+        p.chmod(0o755)
+    return dict(os.environ, PATH="%s:%s" % (d, os.environ["PATH"]))
+
+
+def test_static_programs_and_without_what_they_need(tree):
+    said, static = one(tree)
+    if "note:" in said:
+        pytest.skip(said[:300])
+    assert static
+    assert "musl" in make(tree, "musl").stdout
+    # the same folder: the way a program was linked is forgotten when another way is asked for
+    assert one(tree, "LIBC=dynamic")[1] is False
+    said, static = one(tree, env=standing_in(tree, musl_gcc="exit 1"))
+    assert "note:" in said and "musl-tools" in said and static, "the machine's own C library, static"
+    assert "note:" not in one(tree)[0]
+
+
+def test_sources_that_cannot_be_fetched(tree):
+    tried = tree.parent / "tried"
+    env = standing_in(tree, apt_get="echo >> %s; exit 100" % tried)
+    cache = "MUSL=%s" % (tree.parent / "cache")
+    assert "cannot be fetched" in one(tree, cache, env=env)[0]
+    n = tried.read_text().count("\n")
+    assert n > 0
+    assert "make musl" in one(tree, cache, env=env)[0]
+    assert tried.read_text().count("\n") == n, "not tried again by itself"
+    assert make(tree, "musl", cache, env=env, check=False).returncode != 0
+    assert tried.read_text().count("\n") == 2 * n
+
+
+def test_no_host_to_fetch_from_is_named():
+    """Sources come from where the machine has its packages, and apt checks them."""
+    with open(os.path.join(ROOT, "src/musl/libraries")) as f:
+        script = f.read()
+    assert not re.search(r"[a-z]://|--allow|trusted", script)
 
 
 def test_programs_are_hardened(tree):
