@@ -166,13 +166,26 @@ static int is_mbox_line(stralloc const *line)
 	return line->len >= 5 && memcmp(line->s, "From ", 5) == 0;
 }
 
+static int decode_text(header *h)
+{
+	stralloc text = STRALLOC_ZERO;
+	crlf t = CRLF_ZERO;
+
+	if (!stralloc_ready(&text, h->text.len + 1))
+		return fault_errno(h->fault, FAULT_NOMEM);
+	text.len = crlf_decode(&t, text.s, h->text.s, h->text.len);
+	stralloc_free(&h->text);
+	h->text = text;
+	return 1;
+}
+
 static int end_header(header *h, stralloc const *line)
 {
 	int blank = line->len == 1 && line->s[0] == '\n';
-	crlf t = CRLF_ZERO;
 
 	if (line->len == 2 && memcmp(line->s, "\r\n", 2) == 0) {
-		h->text.len = crlf_decode(&t, h->text.s, h->text.s, h->text.len);
+		if (!decode_text(h))
+			return 0;
 		blank = 1;
 	}
 	if (!stralloc_copys(&h->body, "\n") || (!blank && !stralloc_catb(&h->body, line->s, line->len)))

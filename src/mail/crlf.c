@@ -2,7 +2,7 @@
 
 #include "mail/crlf.h"
 
-#include <string.h>
+#include "mail/plain.h"
 
 size_t crlf_decode(crlf *t, char *out, char const *in, size_t n)
 {
@@ -10,18 +10,15 @@ size_t crlf_decode(crlf *t, char *out, char const *in, size_t n)
 	size_t i = 0;
 
 	while (i < n) {
-		char const *cr;
 		size_t m;
 
 		if (t->cr && in[i] != '\n')
 			out[len++] = '\r';
-		cr = memchr(in + i, '\r', n - i);
-		m = cr ? (size_t)(cr - (in + i)) : n - i;
-		memmove(out + len, in + i, m);
+		m = plain_copy(out + len, in + i, n - i, '\r', '\r');
 		len += m;
 		i += m;
-		t->cr = cr != 0;
-		if (cr)
+		t->cr = i < n;
+		if (i < n)
 			i++;
 	}
 	return len;

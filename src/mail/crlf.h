@@ -13,8 +13,8 @@ typedef struct crlf
 } crlf;
 #define CRLF_ZERO { .cr = 0 }
 
-/* crlf_decode: the next block, in[0..n), into out, which has room for n + 1 bytes; the first may go where it is. Returns how many were
- * written. The cut into blocks does not matter.
+/* crlf_decode: the next block, in[0..n), into out, which has room for n + 1 bytes and does not overlap it. Returns how
+ * many were written. The cut into blocks does not matter.
  * crlf_end: the text is over: at most one byte into out. Returns how many were written. */
 extern size_t crlf_decode(crlf *t, char *out, char const *in, size_t n);
 extern size_t crlf_end(crlf *t, char *out);

@@ -2,25 +2,13 @@
 
 #include "mail/eod_out.h"
 
-#include <string.h>
+#include "mail/plain.h"
 
 static size_t put_line_end(char *out)
 {
 	out[0] = '\r';
 	out[1] = '\n';
 	return 2;
-}
-
-/* How many bytes of s come before its first CR or LF. */
-static size_t plain_length(char const *s, size_t n)
-{
-	char const *lf = memchr(s, '\n', n);
-	char const *cr;
-
-	if (lf)
-		n = (size_t)(lf - s);
-	cr = memchr(s, '\r', n);
-	return cr ? (size_t)(cr - s) : n;
 }
 
 size_t eod_out_feed(eod_out *e, char const *s, size_t n, char *out)
@@ -43,11 +31,11 @@ size_t eod_out_feed(eod_out *e, char const *s, size_t n, char *out)
 			e->state = EOD_OUT_CR;
 			i++;
 		} else {
-			size_t plain = plain_length(s + i, n - i);
+			size_t plain;
 
 			if (e->state == EOD_OUT_START && s[i] == '.')
 				out[len++] = '.';
-			memcpy(out + len, s + i, plain);
+			plain = plain_copy(out + len, s + i, n - i, '\r', '\n');
 			len += plain;
 			i += plain;
 			e->state = EOD_OUT_MIDDLE;

@@ -16,11 +16,13 @@ static char const word[WORD] = "From ";
 static size_t release(fromline *f, char *out, int quoted)
 {
 	size_t n = 0;
+	size_t i;
 
 	if (quoted)
 		out[n++] = '>';
-	memcpy(out + n, word, f->held);
-	n += f->held;
+	/* Nothing is held at most starts of lines, and a call would cost more than the rest of it. */
+	for (i = 0; i < f->held; i++)
+		out[n++] = word[i];
 	f->held = 0;
 	f->at_start = 0;
 	return n;
