@@ -3,7 +3,8 @@
 #include "wire.h"
 
 #include <stdint.h>
-#include <string.h>
+
+#include "mail/plain.h"
 
 static size_t put_line_end(char *out)
 {
@@ -43,16 +44,15 @@ size_t wire_feed(wire *w, char const *s, size_t n, char *out)
 	size_t i = 0;
 
 	while (i < n && w->part != WIRE_ENOUGH) {
-		char const *lf = memchr(s + i, '\n', n - i);
-		size_t plain = lf ? (size_t)(lf - s) - i : n - i;
+		size_t plain;
 
 		if (!w->middle && s[i] == '.')
 			out[len++] = '.';
-		memcpy(out + len, s + i, plain);
+		plain = plain_copy(out + len, s + i, n - i, '\n', '\n');
 		len += plain;
 		i += plain;
 		w->middle |= plain > 0;
-		if (lf) {
+		if (i < n) {
 			len += put_line_end(out + len);
 			i++;
 			end_line(w);
