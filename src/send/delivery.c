@@ -112,12 +112,15 @@ void delivery_status(void)
 }
 
 /* No more commands. What it was told before may have been done: its reports are taken until they end, or mail
- * that has been delivered would be delivered again. */
+ * that has been delivered would be delivered again. They do end, if it is still there: it sees the end of our
+ * commands, or we would wait for the report on the one that it has never seen. */
 static void lose_commands(spawner *p)
 {
 	p->command.len = 0;
-	if (!p->deaf)
+	if (!p->deaf) {
+		close(p->commands);
 		log_line("alert: oh no! lost spawn connection! dying...", 0, 0);
+	}
 	p->deaf = 1;
 	turn_stop();
 }

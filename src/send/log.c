@@ -16,6 +16,8 @@
 enum { LOG_FD = 0, PATIENCE_MS = 30000, PAUSE_SECONDS = 10 };
 
 static stralloc line = STRALLOC_ZERO;
+static stralloc held = STRALLOC_ZERO;
+static int holding;
 static int stuck;
 static uint64_t lost;
 
@@ -32,29 +34,44 @@ static int writable(void)
 	return r != 0;
 }
 
+static size_t count_lines(char const *s, size_t n)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		count += s[i] == '\n';
+	return count;
+}
+
+/* As many whole lines as a pipe takes at once, so that what others write to it is not in the midst of a line. A line
+ * that is longer goes in pieces. */
+static size_t piece(char const *s, size_t n)
+{
+	size_t end = n < PIPE_BUF ? n : PIPE_BUF;
+
+	while (end > 0 && s[end - 1] != '\n')
+		end--;
+	return end ? end : n < PIPE_BUF ? n : PIPE_BUF;
+}
+
 static int write_all(char const *s, size_t n)
 {
 	while (n > 0) {
-		size_t chunk = n < PIPE_BUF ? n : PIPE_BUF;
 		ssize_t r;
 
 		if (!writable())
-			return 0;
-		r = write(LOG_FD, s, chunk);
+			break;
+		r = write(LOG_FD, s, piece(s, n));
 		if (r < 0 && errno != EINTR && errno != EAGAIN)
-			return 0;
+			break;
 		if (r > 0) {
 			s += r;
 			n -= (size_t)r;
 		}
 	}
-	return 1;
-}
-
-static void write_line(char const *s, size_t n)
-{
-	if (!write_all(s, n))
-		lost++;
+	lost += count_lines(s, n);
+	return n == 0;
 }
 
 /* Once the reader is back, say what it missed. */
@@ -63,14 +80,48 @@ static void confess(void)
 	static char const before[] = "warning: the log could not be written; lines lost: ";
 	char s[sizeof before + UINT64_FMT + 1];
 	size_t n = sizeof before - 1;
+	uint64_t missed = lost;
 
 	if (!lost || !writable())
 		return;
 	memcpy(s, before, n);
 	n += uint64_fmt(s + n, lost);
 	s[n++] = '\n';
-	if (write_all(s, n))
-		lost = 0;
+	lost = 0;
+	if (!write_all(s, n))
+		lost = missed;
+}
+
+static void write_held(void)
+{
+	if (!held.len)
+		return;
+	confess();
+	(void)write_all(held.s, held.len);
+	held.len = 0;
+}
+
+static void write_lines(char const *s, size_t n)
+{
+	if (holding && stralloc_catb(&held, s, n)) {
+		if (held.len >= PIPE_BUF)
+			write_held();
+		return;
+	}
+	write_held();
+	confess();
+	(void)write_all(s, n);
+}
+
+void log_hold(void)
+{
+	holding = 1;
+}
+
+void log_let_go(void)
+{
+	holding = 0;
+	write_held();
 }
 
 static void pause_long(void)
@@ -82,7 +133,8 @@ void log_nomem(void)
 {
 	static char const text[] = "alert: out of memory, sleeping...\n";
 
-	write_line(text, sizeof text - 1);
+	write_held();
+	(void)write_all(text, sizeof text - 1);
 	pause_long();
 }
 
@@ -110,17 +162,14 @@ void log_end(void)
 {
 	while (!stralloc_append(&line, '\n'))
 		log_nomem();
-	confess();
-	write_line(line.s, line.len);
+	write_lines(line.s, line.len);
 	line.len = 0;
 }
 
 void log_raw(char const *s, size_t n)
 {
-	if (!n)
-		return;
-	confess();
-	write_line(s, n);
+	if (n)
+		write_lines(s, n);
 }
 
 void log_line(char const *a, char const *b, char const *c)
@@ -136,5 +185,6 @@ void log_line(char const *a, char const *b, char const *c)
 void log_pause(char const *a, char const *b, char const *c)
 {
 	log_line(a, b, c);
+	write_held();
 	pause_long();
 }

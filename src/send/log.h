@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The activity log on descriptor 0 (qmail-log(5)). A line is put together, then written at once.
+/* The activity log on descriptor 0 (qmail-log(5)). A line is put together, then written at once; those of a turn of
+ * the loop are written together.
  *
  * A log that cannot be written must not stop the mail for good: when the reader has stood still for half
  * a minute, lines are dropped, and counted, until it reads again. */
@@ -20,6 +21,11 @@ extern void log_end(void);
 
 /* log_raw: whole lines that were put together before, newlines included. */
 extern void log_raw(char const *s, size_t n);
+
+/* log_hold: lines are kept from now on, a few of them. log_let_go: they are written, and others at once again. Whatever
+ * pauses here writes them first. */
+extern void log_hold(void);
+extern void log_let_go(void);
 
 /* log_line: one line of up to three pieces (null: no such piece). */
 extern void log_line(char const *a, char const *b, char const *c);

@@ -68,10 +68,10 @@ static int write_records(preprocess *e, int file)
 
 static int create(preprocess *e, int file)
 {
+	e->has[file] = 1;       /* even after trouble: it may have been created */
 	e->fds[file] = queuefile_open(preprocess_kinds[file], e->id, O_WRONLY | O_CREAT | O_EXCL);
 	if (e->fds[file] < 0)
 		return give_up(e, "warning: unable to create ", preprocess_kinds[file]);
-	e->has[file] = 1;
 	return 1;
 }
 

@@ -185,7 +185,8 @@ static void prepare(turn *t)
 /* The order decides what the log shows when several things are ready: it is qmail's. */
 static void work(turn const *t)
 {
-	take_signals(t->now);
+	if (turn_ready(t, signals_fd))
+		take_signals(t->now);
 	delivery_do(t);
 	bounce_do(t);
 	cleaner_do(t);
@@ -214,8 +215,10 @@ int main(int argc, char **argv)
 		prepare(&t);
 		if (!turn_wait(&t))
 			log_pause("warning: trouble in select", 0, 0);
+		log_hold();
 		follow_clock(&t);
 		work(&t);
+		log_let_go();
 	}
 	straight_give_up();
 	inventory_save();

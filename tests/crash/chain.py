@@ -294,6 +294,8 @@ class Chain:
         # README, P3: twice only after a crash or when an acknowledgement was lost
         unheard = died or any(s in self.log() for s in ("oh no!", "delivered twice", "unable to unlink bounce/"))
         unheard = unheard or target in ("lspawn", "rspawn") and fault.call in ("read", "write")
+        # who can write nothing any more can neither note who has got his mail nor say so
+        unheard = unheard or target == "send" and fault and fault.call == "write" and not fault.once
         self.judge(bool(unheard or fault.kills), result)
         return result
 

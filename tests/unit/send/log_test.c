@@ -34,6 +34,18 @@ static void expect(char const *want)
 	assert_string_equal(s, want);
 }
 
+static void expect_bytes(ssize_t n)
+{
+	char s[65536];
+
+	assert_int_equal(read(reader, s, sizeof s), n);
+}
+
+static void expect_nothing(void)
+{
+	expect_bytes(-1);
+}
+
 static void lines(void **state)
 {
 	(void)state;
@@ -95,6 +107,50 @@ static void reader_gone(void **state)
 	expect("again\n");
 }
 
+static void held_back(void **state)
+{
+	static char text[2000];
+
+	(void)state;
+	open_log();
+	log_hold();
+	log_line("one", 0, 0);
+	log_raw("two\nthree\n", 10);
+	expect_nothing();
+	log_let_go();
+	expect("one\ntwo\nthree\n");
+	log_line("four", 0, 0);
+	expect("four\n");
+	/* Not more than a pipe takes at once, and that in whole lines. */
+	log_hold();
+	memset(text, 'x', sizeof text - 1);
+	log_line(text, 0, 0);
+	log_line(text, 0, 0);
+	expect_nothing();
+	log_line(text, 0, 0);
+	expect_bytes(3 * 2000);
+	log_let_go();
+	expect_nothing();
+}
+
+/* What is lost is counted in lines. */
+static void held_and_lost(void **state)
+{
+	(void)state;
+	open_log();
+	close(reader);
+	reader = -1;
+	log_hold();
+	log_line("one", 0, 0);
+	log_raw("two\nthree\n", 10);
+	log_let_go();
+	open_log();
+	log_hold();
+	log_line("next", 0, 0);
+	log_let_go();
+	expect("warning: the log could not be written; lines lost: 3\nnext\n");
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
@@ -102,6 +158,8 @@ int main(void)
 		cmocka_unit_test(text_from_outside),
 		cmocka_unit_test(long_line),
 		cmocka_unit_test(reader_gone),
+		cmocka_unit_test(held_back),
+		cmocka_unit_test(held_and_lost),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
