@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Starting programs without copying ourselves (posix_spawn: no page tables are duplicated). */
+/* Starting programs without copying ourselves: vfork, and what may be done behind it is all in child.c. */
 
 typedef struct child_fd
 {
