@@ -74,7 +74,7 @@ def test_directory_in_trouble_is_no_smaller_queue(queue, name):
     with open(envelope, "wb") as f:
         f.write(ENVELOPE)
     with open(message, "rb") as m, open(envelope, "rb") as e:
-        r = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-P", name, "-e", "inject=newfstatat:error=EIO",
+        r = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-P", name, "-e", "inject=%%stat:error=EIO",
                             queue.home / "bin/qmail-queue"], stdin=m, stdout=e, stderr=subprocess.DEVNULL, env={})
     assert r.returncode == 64
     assert queue.files() == {}
