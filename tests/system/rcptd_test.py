@@ -2,16 +2,14 @@
 import os
 import re
 import signal
-import smtplib
 import socket
-import struct
 import subprocess
 import threading
 import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, SCRATCH, fresh_home, maildir, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
 
 NOBODY = (550, b"sorry, no mailbox here by that name. (#5.1.1)")
 OK = (250, b"ok")
@@ -162,3 +160,341 @@ def test_alias_as_last_resort(site):
     site.control(aliasfallback="1\n")
     wait_for("the switch", lambda: ask(site, "group-x@example.com") == [OK], 4)
     assert ask(site, "nope@example.com", "info@example.com") == [NOBODY, OK]
+
+
+# ---- what goes wrong
+
+def session(qmail):
+    s = qmail.smtp()
+    s.sock.settimeout(30)
+    assert s.mail("s@client.example")[0] == 250
+    return s
+
+
+def end(p, sig=signal.SIGTERM):
+    os.kill(p.pid, sig)
+    p.wait(10)
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+        return [int(x) for x in f.read().split()]
+
+
+def test_killed_and_started_again(site):
+    p = start_rcptd(site)
+    with session(site) as s:
+        assert s.rcpt("nope@example.com") == NOBODY
+        end(p)
+        assert p.returncode == 0
+        p = start_rcptd(site)
+        # the session sees that its connection is gone, and makes another
+        assert s.rcpt("nope@example.com") == NOBODY
+        front = children(p.pid)[0]
+        end(p, signal.SIGKILL)
+        start = time.monotonic()
+        assert s.rcpt("nope@example.com") == OK and time.monotonic() - start < 3
+    wait_for("the other part to end", lambda: not os.path.exists("/proc/%d" % front))
+    assert ask(site, "nope@example.com") == [OK]
+    p = start_rcptd(site)
+    assert ask(site, "nope@example.com") == [NOBODY]
+    # one part cannot go on without the other
+    os.kill(children(p.pid)[0], signal.SIGKILL)
+    assert p.wait(10) == 111
+    assert ask(site, "nope@example.com") == [OK]
+
+
+def test_one_that_hangs_costs_a_session_five_seconds(site):
+    p = start_rcptd(site)
+    front = children(p.pid)[0]
+    os.kill(front, signal.SIGSTOP)
+    try:
+        with session(site) as s:
+            start = time.monotonic()
+            assert s.rcpt("nope@example.com") == OK
+            assert 4 < time.monotonic() - start < 8
+            start = time.monotonic()
+            assert [s.rcpt("nope%d@example.com" % i) for i in range(20)] == [OK] * 20
+            assert time.monotonic() - start < 3
+    finally:
+        os.kill(front, signal.SIGCONT)
+    # and if it is the part that is root, the other one says so
+    os.kill(p.pid, signal.SIGSTOP)
+    try:
+        with session(site) as s:
+            start = time.monotonic()
+            assert s.rcpt("other@example.com") == OK
+            assert 3 < time.monotonic() - start < 7
+    finally:
+        os.kill(p.pid, signal.SIGCONT)
+    assert ask(site, "third@example.com") == [NOBODY]
+
+
+class Impostor:
+    """In the place of qmail-rcptd: does with each question what it is told to."""
+
+    def __init__(self, qmail, what):
+        path = qmail / "rcptd/socket"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if os.path.exists(path):
+            os.unlink(path)
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listener.bind(path)
+        os.chmod(path, 0o666)
+        self.listener.listen(10)
+        self.what, self.path, self.asked = what, path, 0
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        held = []
+        try:
+            while True:
+                c, _ = self.listener.accept()
+                held.append(c)
+                while True:
+                    if not c.recv(4000):
+                        break
+                    self.asked += 1
+                    if self.what is None:
+                        c.close()
+                        break
+                    if self.what:
+                        c.send(self.what)
+        except OSError:
+            pass
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(5)
+        os.unlink(self.path)
+
+
+@pytest.mark.parametrize("what, verdict", [(b"N", NOBODY), (b"Y", OK), (b"?", OK), (b"\0", OK), (b"n", OK), (b"NN", OK),
+                                           (b"N" * 60000, OK), (b"550 no\r\n", OK), (None, OK)])
+def test_whatever_it_answers(site, what, verdict):
+    it = Impostor(site, what)
+    try:
+        start = time.monotonic()
+        assert ask(site, "info@example.com", "x@example.com") == [verdict] * 2
+        assert time.monotonic() - start < 4 and it.asked > 0
+    finally:
+        it.close()
+
+
+def test_no_answer_and_no_listener(site):
+    it = Impostor(site, b"")
+    start = time.monotonic()
+    assert ask(site, "info@example.com", "nope@example.com") == [OK] * 2
+    assert 4 < time.monotonic() - start < 9
+    it.close()
+    # a socket that nobody listens at any more
+    dead = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    dead.bind(site / "rcptd/socket")
+    os.chmod(site / "rcptd/socket", 0o666)
+    assert ask(site, "nope@example.com") == [OK]
+    dead.close()
+
+
+# ---- looks that hang or crash
+
+@pytest.fixture
+def slow(site):
+    """qmail-getpw hangs for some names and crashes for others."""
+    getpw = site / "bin/qmail-getpw"
+    os.rename(getpw, getpw + ".real")
+    with open(getpw, "w") as f:
+        f.write("#!/bin/sh\ncase $1 in hang*) exec sleep 5077 ;; crash*) kill -9 $$ ;; odd*) echo junk; exit 0 ;; esac\n"
+                "exec %s.real \"$1\"\n" % getpw)
+    os.chmod(getpw, 0o755)
+    yield site
+    os.rename(getpw + ".real", getpw)
+
+
+def sleepers():
+    out = subprocess.run(["pgrep", "-f", "sleep 5077"], capture_output=True, text=True).stdout
+    return out.split()
+
+
+def in_parallel(qmail, addresses):
+    """Each in a session of its own: {address: (reply, seconds)}."""
+    out = {}
+
+    def one(a):
+        start = time.monotonic()
+        out[a] = (ask(qmail, a)[0], time.monotonic() - start)
+    threads = [threading.Thread(target=one, args=(a,)) for a in addresses]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(60)
+    return out
+
+
+def test_some_that_hang_do_not_hold_up_the_others(slow):
+    start_rcptd(slow)
+    got = in_parallel(slow, ["hang%d@mail.test.example" % i for i in range(10)])
+    assert all(reply == OK and 2 < t < 9 for reply, t in got.values()), got
+    hung = threading.Thread(target=in_parallel, args=(slow, ["hang-%d@mail.test.example" % i for i in range(10)]))
+    hung.start()
+    start = time.monotonic()
+    assert ask(slow, "nope@example.com", "info@example.com", "nobody@mail.test.example") == [NOBODY, OK, NOBODY]
+    assert time.monotonic() - start < 3
+    hung.join()
+    # what was started for them is gone
+    wait_for("their end", lambda: not sleepers(), 10)
+
+
+def test_when_all_places_hang_everybody_is_taken_and_then_it_goes_on(slow):
+    p = start_rcptd(slow)
+    got = in_parallel(slow, ["hang%d@mail.test.example" % i for i in range(40)])
+    assert all(reply == OK and t < 10 for reply, t in got.values()), got
+    wait_for("their end", lambda: not sleepers(), 15)
+    wait_for("answers", lambda: ask(slow, "nope@example.com") == [NOBODY], 10)
+    assert p.poll() is None
+
+
+def test_a_look_that_crashes_is_a_doubt(slow):
+    start_rcptd(slow)
+    assert ask(slow, "crash@mail.test.example", "crash-1@mail.test.example", "odd@mail.test.example",
+               "nobody@mail.test.example") == [OK, OK, OK, NOBODY]
+
+
+# ---- strangers and limits
+
+def ask_raw(qmail, question, uid=None, timeout=10):
+    """What comes back for a packet, from a process of that user: None if the connection is closed."""
+    code = ("import socket,sys; s=socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(%d); s.connect(sys.argv[1])\n"
+            "try: s.send(%r)\nexcept OSError: print(None); sys.exit()\n"
+            "try: print(s.recv(10) or None)\nexcept ConnectionError: print(None)" % (timeout, question))
+    kw = {"user": uid, "group": uid, "extra_groups": []} if uid else {}
+    r = subprocess.run(["/usr/bin/python3", "-c", code, qmail / "rcptd/socket"], capture_output=True, text=True, **kw)
+    assert r.returncode == 0, r.stderr
+    return eval(r.stdout)
+
+
+def test_who_may_ask(site):
+    p = start_rcptd(site)
+    assert ask_raw(site, b"Rnope@example.com") == b"N"
+    assert ask_raw(site, b"Rnope@example.com", uid=ACCOUNTS["baz"]) is None
+    end(p)
+    start_rcptd(site, "-u", "baz")
+    assert ask_raw(site, b"Rnope@example.com", uid=ACCOUNTS["baz"]) == b"N"
+    assert ask_raw(site, b"Rnope@example.com", uid=ACCOUNTS["john"]) is None
+
+
+@pytest.mark.parametrize("packet", [b"R", b"Qx", b"Ra\0b", b"R" + b"x" * 2001, b"x" * 60000, b"\0" * 10])
+def test_nonsense_ends_the_connection(site, packet):
+    p = start_rcptd(site)
+    assert ask_raw(site, packet) is None
+    assert ask_raw(site, b"R" + b"x" * 1900 + b"@example.com") == b"N"
+    assert p.poll() is None
+
+
+def test_more_clients_than_places(site):
+    start_rcptd(site)
+    held = []
+    for _ in range(930):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.settimeout(10)
+        s.connect(site / "rcptd/socket")
+        s.send(b"Rx@elsewhere.example")
+        assert s.recv(10) == b"Y"
+        held.append(s)
+    # the oldest had to go, and is told so; a session that is among them asks again
+    assert held[0].recv(10) == b""
+    held[929].send(b"Rnope@example.com")
+    assert held[929].recv(10) == b"N"
+    with session(site) as s:
+        assert s.rcpt("nope@example.com") == NOBODY
+        for _ in range(2):
+            for h in held[:900]:
+                h.close()
+            held = held[900:]
+            for _ in range(905):
+                c = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                c.connect(site / "rcptd/socket")
+                held.append(c)
+        assert s.rcpt("nope2@example.com") == NOBODY
+    for h in held:
+        h.close()
+
+
+def memory(pid):
+    with open("/proc/%d/status" % pid) as f:
+        return int(re.search(r"VmRSS:\s*(\d+)", f.read())[1])
+
+
+# tests/sanitized has no use for figures of memory
+@pytest.mark.skipif("SANITIZE" in os.environ, reason="a sanitizer keeps what is freed")
+def test_memory_is_bounded(site):
+    """RCPTD_ADDRESSES=100000 asks for so many different addresses."""
+    count = int(os.environ.get("RCPTD_ADDRESSES", "4000"))
+    site.assign("+foo-:foo:30001:30001:%s/foo:-::\n.\n" % HOMES)
+    p = start_rcptd(site)
+    pids = [p.pid, children(p.pid)[0]]
+    clients = []
+    for _ in range(8):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.settimeout(30)
+        s.connect(site / "rcptd/socket")
+        clients.append(s)
+    sizes = []
+    start = time.monotonic()
+    for i in range(0, count, len(clients)):
+        for k, s in enumerate(clients):
+            s.send(b"Rfoo-x%d%s@mail.test.example" % (i + k, b"y" * (200 if k == 0 else 0)))
+        for s in clients:
+            assert s.recv(10) == b"N"
+        if i == count // 4 or i + len(clients) >= count:
+            sizes.append([memory(x) for x in pids])
+    seconds = time.monotonic() - start
+    print("%d addresses in %.1f s; %s KB" % (count, seconds, sizes))
+    for early, late in zip(*sizes[:1], sizes[-1]):
+        assert late < 8000 and late - early < 2000, sizes
+    assert len(children(p.pid)) == 1
+
+
+# ---- installations
+
+def test_it_starts_once_and_not_where_others_can_write(site):
+    start_rcptd(site)
+    r = subprocess.run([site / "bin/qmail-rcptd"], capture_output=True, text=True)
+    assert (r.returncode, "another qmail-rcptd is running" in r.stderr) == (111, True)
+    site.stop()
+    os.chmod(site / "rcptd", 0o777)
+    r = subprocess.run([site / "bin/qmail-rcptd"], capture_output=True, text=True)
+    assert (r.returncode, "root alone" in r.stderr) == (111, True)
+    os.chmod(site / "rcptd", 0o755)
+    for args, code in ((["-x"], 100), (["x"], 100), (["-u", "no-such-user"], 111)):
+        assert subprocess.run([site / "bin/qmail-rcptd", *args], capture_output=True).returncode == code
+
+
+def test_another_program_delivers(site):
+    start_rcptd(site, QMAILLOCAL="/bin/true")
+    assert ask(site, "nope@example.com", "nobody@mail.test.example") == [OK, OK]
+
+
+def test_each_installation_asks_its_own(site, second):
+    second.clear()
+    second.control(me="two.test.example\n", locals="two.test.example\n", rcpthosts="two.test.example\nexample.com\n",
+                   virtualdomains="example.com:john\n")
+    try:
+        start_rcptd(site)
+        second.listen("127.0.0.2")
+        assert ask_at(second, "127.0.0.2", "nope@example.com") == [OK]
+        p = start_rcptd(second)
+        assert ask_at(second, "127.0.0.2", "sub-x@example.com", "info@example.com", "nope@example.com") == [OK, NOBODY, NOBODY]
+        assert ask(site, "sub-x@example.com", "info@example.com") == [NOBODY, OK]
+        end(p)
+        assert ask_at(second, "127.0.0.2", "nope@example.com") == [OK]
+        assert ask(site, "nope@example.com") == [NOBODY]
+    finally:
+        second.stop()
+
+
+def ask_at(qmail, address, *recipients):
+    with qmail.smtp(address) as s:
+        assert s.mail("s@client.example")[0] == 250
+        return [s.rcpt(a) for a in recipients]
