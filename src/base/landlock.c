@@ -25,6 +25,7 @@ enum { WITH_REFER = 2, WITH_TRUNCATE = 3, WITH_NET = 4, WITH_IOCTL = 5, WITH_SCO
 #define FS_FIRST ((UINT64_C(1) << 14) - 1)      /* all that version 2 knows */
 #define NET_BIND_TCP (UINT64_C(1) << 0)
 #define NET_CONNECT_TCP (UINT64_C(1) << 1)
+#define RULE_NET_PORT 2
 #define SCOPE_ABSTRACT_UNIX (UINT64_C(1) << 0)
 #define SCOPE_SIGNAL (UINT64_C(1) << 1)
 
@@ -35,6 +36,12 @@ typedef struct ruleset
 	uint64_t net;
 	uint64_t scoped;
 } ruleset;
+
+typedef struct net_port
+{
+	uint64_t rights;
+	uint64_t port;
+} net_port;
 
 int landlock_version(void)
 {
@@ -89,6 +96,14 @@ static int add(int rules, uint64_t fs, landlock_path const *p)
 	return ok;
 }
 
+/* Whoever connects may choose the address it comes from; the port is the kernel's choice. */
+static int allow_any_port(int rules)
+{
+	net_port const any = { .rights = NET_BIND_TCP, .port = 0 };
+
+	return syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &any, 0) == 0;
+}
+
 int landlock_restrict(int version, landlock_path const *paths, size_t n, int connects)
 {
 	ruleset const r = handled(version, connects);
@@ -101,6 +116,8 @@ int landlock_restrict(int version, landlock_path const *paths, size_t n, int con
 		return 0;
 	for (i = 0; i < n && ok; i++)
 		ok = add(rules, r.fs, paths + i);
+	if (ok && connects && r.net)
+		ok = allow_any_port(rules);
 	if (ok)
 		ok = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
 	e = errno;

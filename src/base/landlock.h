@@ -26,7 +26,7 @@ typedef struct landlock_path
 extern int landlock_version(void);
 
 /* landlock_restrict: from now on open nothing for reading, writing, making or removing but as paths[0..n)
- * say, bind no TCP socket, connect none unless connects, and send signals only to processes that were
+ * say, bind no TCP socket and connect none unless connects (then to any port, from one that the kernel chooses), and send signals only to processes that were
  * started after this. What the kernel does not know yet is left out. A path that is not there gives no
  * rights; one that cannot be opened just now is a failure. A symbolic link means what it leads to. What is
  * open stays open.

@@ -40,7 +40,10 @@ int tcp_bind(int fd, ip_address const *ip)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = fill(&sa, ip, 0);
+	int const on = 1;
 
+	/* The port is chosen when it is known where the connection goes: there are as many as for any other. */
+	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
 	return bind(fd, (struct sockaddr *)&sa, len) == 0;
 }
 

@@ -14,7 +14,7 @@
 
 static char const table[] = "queue/lock/tcpto";
 
-static int connect_one(ip_address const *ip, unsigned int port, tain const *deadline)
+static int connect_one(identity const *from, ip_address const *ip, unsigned int port, tain const *deadline)
 {
 	int const on = 1;
 	int fd = tcp_socket(ip);
@@ -24,7 +24,7 @@ static int connect_one(ip_address const *ip, unsigned int port, tain const *dead
 	if (fd < 0)
 		return -1;
 	listed = tcpto_check(table, ip->bytes, ip->len);
-	ok = listed != TCPTO_SKIP && tcp_connect(fd, ip, port, deadline);
+	ok = listed != TCPTO_SKIP && identity_bind(from, fd, ip) && tcp_connect(fd, ip, port, deadline);
 	if (listed != TCPTO_SKIP && (listed == TCPTO_LISTED || (!ok && errno == ETIMEDOUT)))
 		tcpto_note(table, ip->bytes, ip->len, !ok && errno == ETIMEDOUT);
 	if (!ok) {
@@ -47,7 +47,7 @@ int connect_next(connect_search *c, ip_address *which)
 		int fd;
 
 		io_deadline(&deadline, c->timeout);
-		fd = connect_one(ip, c->port, io_sooner(&deadline, &last));
+		fd = connect_one(c->from, ip, c->port, io_sooner(&deadline, &last));
 		if (fd >= 0)
 			return *which = *ip, fd;
 		if (errno)

@@ -7,6 +7,7 @@
 
 #include <skalibs/tai.h>
 
+#include "identity.h"
 #include "net/dns.h"
 
 /* Addresses to connect to, one after another. */
@@ -16,6 +17,7 @@ typedef struct connect_search
 	size_t n;
 	size_t next;            /* the first one that was not tried yet */
 	unsigned int port;
+	identity const *from;
 	unsigned int timeout;   /* seconds for each address */
 	tain until;             /* no connection is tried after this */
 } connect_search;

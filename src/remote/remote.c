@@ -16,6 +16,7 @@
 #include "base/sandbox.h"
 #include "client.h"
 #include "connect.h"
+#include "identity.h"
 #include "keep.h"
 #include "net/ipme.h"
 #include "net/nearer.h"
@@ -42,6 +43,37 @@ static int finish(char const *text)
 	report_message(text);
 	report_flush();
 	return 0;
+}
+
+/* null, or what is wrong with the line of control/domainips about the sender. */
+static char const *identity_wrong(identity_status status)
+{
+	switch (status) {
+	case IDENTITY_NOCOLON:
+		return "no colon follows its pattern";
+	case IDENTITY_BADADDRESS:
+		return "it has no IP address, or two of a kind";
+	case IDENTITY_BADNAME:
+		return "no host is called what follows its bar";
+	case IDENTITY_NOTOURS:
+		return "this host does not have its address";
+	case IDENTITY_ERROR:
+	case IDENTITY_OK:
+	default:
+		return 0;
+	}
+}
+
+static int finish_bad_identity(identity const *id, char const *wrong)
+{
+	char number[SIZE_FMT];
+
+	number[size_fmt(number, id->line)] = 0;
+	report_puts("ZI can't use line ");
+	report_puts(number);
+	report_puts(" of control/domainips: ");
+	report_puts(wrong);
+	return finish("; write pattern:address|helohost. (#4.3.5)");
 }
 
 static int finish_bad_line(route const *r, char const *wrong)
@@ -122,13 +154,15 @@ static int finish_unconnected(settings const *s)
 
 /* Another message over the session that stands. 1 if it stands still. What cannot be done is not reported: a new
  * process will find out how it is. */
-static int deliver_another(client_job *job, settings const *first, route const *r, kept_request const *q)
+static int deliver_another(client_job *job, settings const *first, identity const *from, route const *r, kept_request const *q)
 {
 	settings s = SETTINGS_ZERO;
+	identity own = IDENTITY_ZERO;
 	int kept = 0;
 
 	if (settings_load(&s) == CONTROL_READ && s.helohost.len == first->helohost.len
-	 && !memcmp(s.helohost.s, first->helohost.s, s.helohost.len) && route_is(r, &s, q->args[0]) && addresses_ok(q->args + 1)) {
+	 && !memcmp(s.helohost.s, first->helohost.s, s.helohost.len) && route_is(r, &s, q->args[0]) && addresses_ok(q->args + 1)
+	 && identity_load(&own, q->args[SENDER - HOST]) == IDENTITY_OK && identity_same(&own, from)) {
 		job->sender = q->args[SENDER - HOST];
 		job->recipients = q->args + (RECIPIENTS - HOST);
 		job->n = q->n - (RECIPIENTS - HOST);
@@ -141,10 +175,11 @@ static int deliver_another(client_job *job, settings const *first, route const *
 		client_quit();
 	}
 	settings_free(&s);
+	identity_free(&own);
 	return kept;
 }
 
-static void deliver_others(client_job *job, settings const *s, route const *r)
+static void deliver_others(client_job *job, settings const *s, identity const *from, route const *r)
 {
 	kept_request q = KEPT_REQUEST_ZERO;
 	unsigned int seconds = job->keep;
@@ -158,22 +193,23 @@ static void deliver_others(client_job *job, settings const *s, route const *r)
 			client_quit();
 			break;
 		}
-		if (!deliver_another(job, s, r, &q))
+		if (!deliver_another(job, s, from, r, &q))
 			break;
 	}
 	kept_free(&q);
 }
 
 /* One address after another, until one lets us say what we came for. Then we may stay for so many seconds. */
-static int deliver(settings const *s, route const *r, char const *const *args, size_t nargs, size_t usable, unsigned int keep)
+static int deliver(settings const *s, identity const *from, route const *r, char const *const *args, size_t nargs, size_t usable,
+	unsigned int keep)
 {
 	char ip[IP_FMT];
 	ip_address to;
-	connect_search search = { .a = r->list.a, .n = usable, .next = 0, .port = r->port, .timeout = s->timeoutconnect,
+	connect_search search = { .a = r->list.a, .n = usable, .next = 0, .port = r->port, .from = from, .timeout = s->timeoutconnect,
 		.until = tain_infinite };
 	client_job job = {
-		.message = 0, .ip = ip, .helohost = &s->helohost, .sender = args[SENDER], .recipients = args + RECIPIENTS,
-		.n = nargs - RECIPIENTS, .timeout = s->timeoutremote, .note = s->note.s, .unsure = login_note(r),
+		.message = 0, .ip = ip, .helohost = from->helohost.len ? &from->helohost : &s->helohost,
+		.sender = args[SENDER], .recipients = args + RECIPIENTS, .n = nargs - RECIPIENTS, .timeout = s->timeoutremote, .note = s->note.s, .unsure = login_note(r),
 		.keep = keep,
 	};
 	unsigned int said;
@@ -196,7 +232,7 @@ static int deliver(settings const *s, route const *r, char const *const *args, s
 		report_drop();
 		result = client_deliver(&job);
 		if (result == CLIENT_KEPT) {
-			deliver_others(&job, s, r);
+			deliver_others(&job, s, from, r);
 			return 0;
 		}
 		close(job.fd);
@@ -235,6 +271,8 @@ int main(int argc, char const *const *argv)
 	static settings s = SETTINGS_ZERO;
 	static route r;
 	static ipme me = IPME_ZERO;
+	static identity from = IDENTITY_ZERO;
+	identity_status known;
 	unsigned int const keep = keep_offered();
 	char const *problem;
 	dns_status status;
@@ -247,6 +285,11 @@ int main(int argc, char const *const *argv)
 		return finish(problem);
 	if (!addresses_ok(argv + SENDER))
 		return finish("DSorry, I can't send an address with a line break in it. (#5.1.3)");
+	known = identity_load(&from, argv[SENDER]);
+	if (known == IDENTITY_ERROR)
+		return finish(errno == ENOMEM ? nomem : "ZUnable to read control files. (#4.3.0)");
+	if (known != IDENTITY_OK)
+		return finish_bad_identity(&from, identity_wrong(known));
 	status = route_find(&r, &s, argv[HOST]);
 	if (status != DNS_FOUND)
 		return finish_unfound(&r, status);
@@ -256,5 +299,5 @@ int main(int argc, char const *const *argv)
 	if (usable == 0)
 		return finish("DSorry. Although I'm listed as a best-preference MX or A for that host,\n"
 			"it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)");
-	return deliver(&s, &r, argv, (size_t)argc, usable, keep);
+	return deliver(&s, &from, &r, argv, (size_t)argc, usable, keep);
 }

@@ -13,6 +13,7 @@
 #include "base/control.h"
 #include "proto/compiled.h"
 #include "send/log.h"
+#include "send/policy.h"
 
 enum { REMARKS_AFTER = 15 };
 
@@ -138,7 +139,7 @@ static int read_routes(char const **failed)
 	routes fresh;
 	routes old;
 
-	if (!routes_read(&fresh)) {
+	if (!routes_read(&fresh) || !policy_load(&fresh.failed)) {
 		*failed = fresh.failed;
 		routes_free(&fresh);
 		return 0;
@@ -319,5 +320,6 @@ void controls_do(turn const *t)
 	remark_damage(&locals_from, "control/locals");
 	remark_damage(&virtual_from, "control/virtualdomains");
 	remark_virtualdomains();
+	policy_remark();
 	remark_files();
 }

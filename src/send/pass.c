@@ -14,6 +14,7 @@
 #include "send/delivery.h"
 #include "send/job.h"
 #include "send/log.h"
+#include "send/policy.h"
 #include "send/queuefile.h"
 #include "send/straight.h"
 #include "send/wall.h"
@@ -127,7 +128,7 @@ static void open_pass(pass *p, channel c, int64_t now)
 	}
 	birth = born(id, birth, now);
 	j->retry = schedule_retry(birth, now, c);
-	j->dying = schedule_dying(birth, now, controls.queuelifetime);
+	j->dying = schedule_dying(birth, now, policy_lifetime(j->sender.s, j->sender.len, controls.queuelifetime));
 	recips_rewind(&p->reader, 0);
 	p->pos = 0;
 	p->n = 0;

@@ -10,6 +10,7 @@
 #include "send/controls.h"
 #include "send/delivery.h"
 #include "send/log.h"
+#include "send/policy.h"
 #include "send/queuefile.h"
 
 /* So many wait for a place on a channel; requests that others may still want to make of qmail-clean; as many lists as
@@ -267,7 +268,7 @@ static int begin(straight *m, channel c, int64_t now)
 		log_nomem();
 	j->m = m;
 	j->retry = schedule_retry(m->taken, now, c);
-	j->dying = schedule_dying(m->taken, now, controls.queuelifetime);
+	j->dying = schedule_dying(m->taken, now, policy_lifetime(j->sender.s, j->sender.len, controls.queuelifetime));
 	m->sides[c].j = j;
 	m->sides[c].begun = 1;
 	m->sides[c].retry = j->retry;

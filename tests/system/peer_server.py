@@ -26,7 +26,7 @@ class Store:
         COUNT[0] += 1
         name = os.path.join(DIR, "%06d" % COUNT[0])
         with open(name, "w") as f:
-            json.dump({"at": server.transport.get_extra_info("sockname")[0], "from": envelope.mail_from,
+            json.dump({"at": server.transport.get_extra_info("sockname")[0], "by": session.peer[0], "from": envelope.mail_from,
                        "to": envelope.rcpt_tos, "helo": session.host_name,
                        "content": envelope.original_content.decode("latin-1")}, f)
         os.rename(name, name + ".json")

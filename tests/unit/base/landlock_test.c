@@ -64,10 +64,11 @@ static int opens(char const *name, int flags)
 	return fd >= 0;
 }
 
+/* binds: to that port, if not 0; -1: to whichever there is */
 static int connects(int binds)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) },
-		.sin_port = htons(binds ? 0 : 9) };
+		.sin_port = htons((uint16_t)(binds > 0 ? binds : binds < 0 ? 0 : 9)) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	int r = binds ? bind(fd, (struct sockaddr *)&sa, sizeof sa) : connect(fd, (struct sockaddr *)&sa, sizeof sa);
 
@@ -92,7 +93,8 @@ static int moves_a_to_b(void) { return rename("a/file", "b/new") == 0; }
 static int mkdirs_a(void) { return mkdir("a/dir", 0700) == 0; }
 static int starts_true(void) { return access("/bin/true", X_OK) == 0 && execl("/bin/true", "true", (char *)0) == 0; }
 static int connects_tcp(void) { return connects(0); }
-static int binds_tcp(void) { return connects(1); }
+static int binds_tcp(void) { return connects(2525); }
+static int binds_any(void) { return connects(-1); }
 static int kills_parent(void) { return kill(getppid(), 0) == 0; }
 static int kills_itself(void) { return kill(getpid(), 0) == 0; }
 
@@ -131,6 +133,8 @@ static example const examples[] = {
 	{ "make a directory", mkdirs_a, 0, ALL, ALL, ALL, 2, 0 },
 	{ "start a program", starts_true, 0, ALL, ALL, ALL, 2, 0 },
 	{ "bind", binds_tcp, 0, ALL, ALL, ALL, 4, 1 },
+	{ "bind to connect", binds_any, 1, 0, 0, 0, 0, 1 },
+	{ "bind without leave", binds_any, 0, ALL, ALL, ALL, 4, 0 },
 	{ "connect", connects_tcp, 1, 0, 0, 0, 0, 1 },
 	{ "connect without leave", connects_tcp, 0, ALL, ALL, ALL, 4, 0 },
 	{ "signal", kills_parent, 0, ALL, ALL, ALL, 6, 0 },
