@@ -26,22 +26,25 @@ enum { RECENT = 256, HASH_START = 5381, HASH_FACTOR = 33 };
 static stayer stayers[KEEP_MOST];
 static int offered = -1;        /* our end, from keep_offer to keep_started */
 
-/* When a process was last started for the places with this hash. Another place with the same one costs an offer. */
-static struct { uint32_t hash; uint64_t when; } recent[RECENT];
+/* When a process last got mail for the places with this hash, behind how many others. Another place with the same
+ * hash costs an offer. */
+static struct { uint32_t hash; unsigned int behind; uint64_t when; } recent[RECENT];
 
 static int is_often(char const *place, uint64_t now)
 {
 	uint32_t hash = HASH_START;
 	unsigned int i;
-	int often;
 
 	for (; *place; place++)
 		hash = hash * HASH_FACTOR ^ (unsigned char)*place;
 	i = hash % RECENT;
-	often = recent[i].when && recent[i].hash == hash && now - recent[i].when <= KEEP_OFTEN;
+	if (recent[i].hash == hash && recent[i].when && now - recent[i].when <= KEEP_OFTEN)
+		recent[i].behind += recent[i].behind < KEEP_AFTER;
+	else
+		recent[i].behind = 0;
 	recent[i].hash = hash;
 	recent[i].when = now;
-	return often;
+	return recent[i].behind == KEEP_AFTER;
 }
 
 static stayer *find(pid_t pid)
@@ -67,7 +70,7 @@ static int is_same(stayer const *s, struct stat const *st)
 		&& s->changed.tv_sec == st->st_ctim.tv_sec && s->changed.tv_nsec == st->st_ctim.tv_nsec;
 }
 
-pid_t keep_take(loop_job const *job, char const *place, struct stat const *st)
+pid_t keep_take(loop_job const *job, char const *place, struct stat const *st, uint64_t now)
 {
 	unsigned int i;
 
@@ -78,6 +81,7 @@ pid_t keep_take(loop_job const *job, char const *place, struct stat const *st)
 			continue;
 		if (is_same(s, st) && kept_put(s->fd, job->recipient + job->at + 1, job->sender, job->recipients, job->message, job->output)) {
 			s->idle = 0;
+			(void)is_often(place, now);
 			return s->pid;
 		}
 		/* It ends when it sees the end of the socket; what it was may not be asked any more. */

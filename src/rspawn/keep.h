@@ -12,12 +12,13 @@
 /* The qmail-remotes that stay for another message (proto/kept.h).
  *
  * place is where mail goes, as far as a session is concerned (place.h). A qmail-remote is asked to stay only where
- * another started for the same place within the last KEEP_OFTEN seconds: a lone message is followed by QUIT at once. */
-enum { KEEP_OFTEN = 2, KEEP_MOST = 64 };
+ * KEEP_AFTER others have got mail for the same place, none of them KEEP_OFTEN seconds or more behind the one before: a
+ * lone message, and a few, are followed by QUIT at once. */
+enum { KEEP_AFTER = 4, KEEP_OFTEN = 2, KEEP_MOST = 64 };
 
 /* keep_take: the process that now has the job, being one that stayed after mail to place and runs the program that
  * st is of; or 0: there is none. */
-extern pid_t keep_take(loop_job const *job, char const *place, struct stat const *st);
+extern pid_t keep_take(loop_job const *job, char const *place, struct stat const *st, uint64_t now);
 
 /* keep_offer: note that a process is to be started for place, and make the socket for asking it to stay; its end of it,
  * or -1: that does not pay, or cannot be. keep_started: that process, or 0 if it was not started. place lives until

@@ -126,7 +126,7 @@ static pid_t start(loop_job const *job, char const **refusal)
 	unsigned int stay = is_ours(&st) ? stay_seconds() : 0;
 	int placed = stay && place_find(&place, control_routes.s, job->recipient + job->at + 1);
 	int end = -1;
-	pid_t pid = placed && !job->fresh ? keep_take(job, place.s, &st) : 0;
+	pid_t pid = placed && !job->fresh ? keep_take(job, place.s, &st, seconds()) : 0;
 
 	if (pid)
 		return *job->reused = 1, pid;
