@@ -7,6 +7,7 @@
 
 #include "fuzz.h"
 #include "proto/report.h"
+#include "proto/share.h"
 #include "proto/spawn.h"
 #include "spawn/request.h"
 
@@ -168,6 +169,51 @@ static void check_output(kind const *k, span in, int status)
 	stralloc_free(&known);
 }
 
+/* Of several recipients nobody is told of a success but with an r of his own and a K for all, or of a failure that the
+ * company of others can explain; and who is in the first place never comes back to it. */
+static void check_share(span in, int status)
+{
+	int accepted = 0;
+	char own = 0;
+	char all = 0;
+	size_t which;
+	span rest;
+
+	for (rest = in; !all && (own = rest.n ? *rest.s : 0, memchr(rest.s, 0, rest.n)); ) {
+		size_t n = strlen(rest.s) + 1;
+
+		if (own && strchr("KZD", own))
+			all = own;
+		rest = (span){ rest.s + n, rest.n - n };
+	}
+	for (which = 0, rest = in; which < 4; which++) {
+		stralloc out = STRALLOC_ZERO;
+		int is_there = rest.n && memchr(rest.s, 0, rest.n) && (!*rest.s || !strchr("KZD", *rest.s));
+		share_status got = share_put(in.s, in.n, status, which, 7, &out);
+
+		own = is_there ? *rest.s : 0;
+		fuzz_memory(got != SHARE_NOMEM);
+		if (got == SHARE_TOLD) {
+			check_one(&out);
+			HOLDS(status || out.s[1] != 'K' || (own == 'r' && all == 'K'));
+			HOLDS(status || out.s[1] != 'D' || !accepted || own == 'r');
+		} else {
+			HOLDS(out.len == 0 && !status);
+			HOLDS(which > 0 || got == SHARE_ALONE);
+			HOLDS(got != SHARE_ALONE || own == 'h' || (own == 'r' && all == 'D'));
+		}
+		stralloc_free(&out);
+		if (is_there) {
+			size_t n = strlen(rest.s) + 1;
+
+			accepted += own == 'r';
+			rest = (span){ rest.s + n, rest.n - n };
+		} else {
+			rest.n = 0;
+		}
+	}
+}
+
 static void check_stream(span in, void (*expect)(stralloc *, span), void (*feed)(stralloc *, span, cut))
 {
 	stralloc known = STRALLOC_ZERO;
@@ -219,5 +265,7 @@ int LLVMFuzzerTestOneInput(uint8_t const *data, size_t size)
 	check_output(&local, in, status & 0x7f);
 	check_output(&remote, in, 0);
 	check_output(&remote, in, status << 8);
+	check_share(in, 0);
+	check_share(in, status << 8);
 	return 0;
 }
