@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <skalibs/bytestr.h>
 #include <skalibs/types.h>
@@ -50,16 +51,26 @@ static int put_relay(stralloc *place, smtproutes_route const *r)
 		&& stralloc_cats(place, ":") && stralloc_catb(place, port, n);
 }
 
-int place_find(stralloc *place, char const *file, char const *host)
+/* A blank is in no place. */
+static int put_sender(stralloc *place, char const *sender)
+{
+	char const *at = strrchr(sender, '@');
+
+	return stralloc_cats(place, " ") && stralloc_cats(place, at ? at : "");
+}
+
+int place_find(stralloc *place, place_files const *f, char const *host, char const *sender)
 {
 	smtproutes_route r = { .port = 0 };
 	smtproutes_status status;
 
-	if (!load(file))
+	if (!load(f->routes))
 		return 0;
 	status = smtproutes_find(&r, &lines, &routes, host, strlen(host));
 	if (status == SMTPROUTES_RELAY ? r.login || !put_relay(place, &r)
 	 : status != SMTPROUTES_NONE || !stralloc_copys(place, host))
+		return 0;
+	if (access(f->identities, F_OK) == 0 && !put_sender(place, sender))
 		return 0;
 	case_lowerb(place->s, place->len);
 	return stralloc_0(place);

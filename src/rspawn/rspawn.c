@@ -36,6 +36,7 @@ static stralloc bin_remote = STRALLOC_ZERO;     /* our own qmail-remote */
 static stralloc control_recipients = STRALLOC_ZERO;
 static stralloc control_keep = STRALLOC_ZERO;
 static stralloc control_routes = STRALLOC_ZERO;
+static stralloc control_identities = STRALLOC_ZERO;
 static stralloc place = STRALLOC_ZERO;
 
 enum { STAY_SECONDS = 2 };
@@ -122,9 +123,10 @@ static unsigned int stay_seconds(void)
 
 static pid_t start(loop_job const *job, char const **refusal)
 {
+	place_files const files = { .routes = control_routes.s, .identities = control_identities.s };
 	struct stat st;
 	unsigned int stay = is_ours(&st) ? stay_seconds() : 0;
-	int placed = stay && place_find(&place, control_routes.s, job->recipient + job->at + 1);
+	int placed = stay && place_find(&place, &files, job->recipient + job->at + 1, job->sender);
 	int end = -1;
 	pid_t pid = placed && !job->fresh ? keep_take(job, place.s, &st, seconds()) : 0;
 
@@ -162,7 +164,8 @@ static int name_file(stralloc *sa, char const *name)
 static int name_files(void)
 {
 	return name_file(&bin_remote, "/bin/qmail-remote") && name_file(&control_recipients, "/control/remoterecipients")
-		&& name_file(&control_keep, "/control/remotekeep") && name_file(&control_routes, "/control/smtproutes");
+		&& name_file(&control_keep, "/control/remotekeep") && name_file(&control_routes, "/control/smtproutes")
+		&& name_file(&control_identities, "/control/domainips");
 }
 
 int main(void)

@@ -120,6 +120,19 @@ def test_hosts_with_one_relay_share_and_others_do_not(road, server):
     other.close()
 
 
+def test_senders_with_an_identity_of_their_own(road, server):
+    road.control(domainips="mail.test.example:127.0.0.1|mail.test.example\nother.example:|other.example\n")
+    r = Rspawn(road)
+    for i in range(LONE + 3):
+        for sender in ("a@mail.test.example", "b@other.example"):
+            r.ask((1, sender, "r%d@far.example" % i))
+            assert r.report() == (1, TAKEN)
+    r.end()
+    assert sorted((s["helo"], len(s["took"])) for s in server.sessions) == sorted(
+        [("mail.test.example", 1), ("other.example", 1)] * LONE + [("mail.test.example", 3), ("other.example", 3)])
+    assert all(m.endswith("@" + s["helo"]) for s in server.sessions for m in s["mail"])
+
+
 # what a server may do to the second message of a session, and whether it may have taken it
 SPOILERS = {
     "gone": dict(mail=None), "421": dict(mail="421 enough for today"), "sender": dict(mail="550 another one?"),

@@ -14,6 +14,8 @@
 #include <cmocka.h>
 
 static char file[] = "/tmp/placeXXXXXX";
+static char const *identities = "/nonexistent/file";
+static char const *sender = "S@Sender.Example";
 
 static void put(char const *text)
 {
@@ -27,8 +29,9 @@ static void put(char const *text)
 static void expect(char const *host, char const *place)
 {
 	stralloc sa = STRALLOC_ZERO;
+	place_files const f = { .routes = file, .identities = identities };
 
-	assert_int_equal(place_find(&sa, file, host), place != 0);
+	assert_int_equal(place_find(&sa, &f, host, sender), place != 0);
 	if (place)
 		assert_string_equal(sa.s, place);
 	stralloc_free(&sa);
@@ -54,6 +57,12 @@ static void places(void **state)
 	put(":all.example:2525\na.example:Relay.Example\nb.example:relay.example:25\nc.example:relay.example:26\n"
 		"d.example:[192.0.2.1]\ne.example:\nf.example:relay.example|user|password\ng.example:relay:x\n");
 	expect("other.example", ":all.example:2525");
+	identities = "/dev/null";
+	expect("other.example", ":all.example:2525 @sender.example");
+	expect("e.example", "e.example @sender.example");
+	sender = "";
+	expect("e.example", "e.example ");
+	identities = "/nonexistent/file";
 	unlink(file);
 	expect("other.example", "other.example");
 }
