@@ -13,6 +13,7 @@
 #include "base/conf.h"
 #include "base/fds.h"
 #include "deliver.h"
+#include "proto/stay.h"
 #include "recipient/powers.h"
 #include "spawn/loop.h"
 
@@ -54,6 +55,8 @@ int main(int argc, char const *const *argv)
 		strerr_diefusys(111, "find user ", conf_username(CONF_QMAILQ));
 	if (chdir(conf_home) < 0 || chdir("queue/mess") < 0)
 		strerr_diefusys(111, "chdir to ", conf_home, "/queue/mess");
+	/* Without it each question takes a process of its own. */
+	(void)stay_open();
 	powers_limit(0);
 	return loop_run(&kind, owner);
 }

@@ -14,6 +14,7 @@
 #include "base/drop.h"
 #include "base/io.h"
 #include "proto/report.h"
+#include "proto/stay.h"
 
 enum
 {
@@ -30,6 +31,7 @@ static void run(char const *local, int out, who const *as)
 	/* The message is no business of qmail-getpw's, the report is. */
 	if (open_read("/dev/null") < 0 || dup2(out, 1) < 0)
 		_exit(REPORT_TEMP);
+	stay_offer();
 	if (as && !drop_to(as->uid, as->gid, &as->gid, 1))
 		_exit(REPORT_TEMP);
 	execve(argv[0], (char *const *)argv, environ);
@@ -59,6 +61,8 @@ int getpw_ask(stralloc *record, char const *local, int root)
 	int code;
 	int p[2];
 
+	if (stay_ask(record, local))
+		return 0;
 	if ((root && (!conf_uid(CONF_QMAILP, &as.uid) || !conf_gid(CONF_NOFILES, &as.gid))) || pipecoe(p) < 0)
 		return REPORT_TEMP;
 	pid = fork();

@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "base/sandbox.h"
 #include "base/text.h"
 #include "proto/report.h"
+#include "proto/stay.h"
 #include "route/account.h"
 
 static char const passwd_file[] = "/etc/passwd";
@@ -63,27 +65,35 @@ static int has_upper(char const *s, size_t n)
 	return 0;
 }
 
+static stralloc upper = STRALLOC_ZERO;
+static int upper_known;
+
+/* The file may be another one at the next question. */
+static void upper_forget(void)
+{
+	upper_known = 0;
+	upper.len = 0;
+}
+
 /* The names in /etc/passwd that have upper case, few if any, each ended by NUL. Other name services know no
  * case, or are asked for a name as it was written. */
 static stralloc const *upper_names(void)
 {
-	static stralloc names = STRALLOC_ZERO;
-	static int known;
 	struct passwd const *p;
 	FILE *f;
 
-	if (known)
-		return &names;
-	known = 1;
+	if (upper_known)
+		return &upper;
+	upper_known = 1;
 	f = fopen(passwd_file, "re");
 	if (!f && errtemp(errno))
 		_exit(REPORT_TEMP);
 	while (f && (p = fgetpwent(f)))
-		if (has_upper(p->pw_name, strlen(p->pw_name)) && !cat_string(&names, p->pw_name))
+		if (has_upper(p->pw_name, strlen(p->pw_name)) && !cat_string(&upper, p->pw_name))
 			_exit(REPORT_NOMEM);
 	if (f)
 		fclose(f);
-	return &names;
+	return &upper;
 }
 
 /* An account by that name in some other spelling than lower case, name. */
@@ -134,32 +144,52 @@ static int cat_number(stralloc *sa, uint64_t n)
 	return stralloc_catb(sa, fmt, uint64_fmt(fmt, n)) && stralloc_0(sa);
 }
 
-static int answer(char const *dash, char const *ext)
+static int answer(int out, char const *dash, char const *ext)
 {
-	stralloc sa = STRALLOC_ZERO;
+	static stralloc sa = STRALLOC_ZERO;
 
+	sa.len = 0;
 	if (!cat_string(&sa, account.pw_name) || !cat_number(&sa, account.pw_uid) || !cat_number(&sa, account.pw_gid)
 		|| !cat_string(&sa, account.pw_dir) || !cat_string(&sa, dash) || !cat_string(&sa, ext))
 		return REPORT_NOMEM;
-	return io_writeall(1, sa.s, sa.len) ? 0 : REPORT_TEMP;
+	return io_writeall(out, sa.s, sa.len) ? 0 : REPORT_TEMP;
+}
+
+/* 0, or the exit code; what it calls may exit with one as well. */
+static int look_up(int out, char const *local)
+{
+	size_t n = strlen(local);
+	size_t e;
+
+	for (e = n + 1; account_next(&e, local, n, conf_break);)
+		if (is_user(local, e))
+			return e == n ? answer(out, "", "") : answer(out, "-", local + e + 1);
+	if (!account_get(conf_username(CONF_ALIAS)))
+		return REPORT_NOALIAS;
+	return answer(out, "-", local);
+}
+
+/* Question after question, up to the first that has no good answer: whoever asked that one runs a new qmail-getpw
+ * and hears from it what is wrong. */
+static int serve(void)
+{
+	stralloc local = STRALLOC_ZERO;
+	int reply;
+	int code = 0;
+
+	while (!code && stay_next(&local, &reply)) {
+		upper_forget();
+		code = look_up(reply, local.s);
+		close(reply);
+	}
+	return code;
 }
 
 int main(int argc, char const *const *argv)
 {
-	char const *local;
-	size_t n;
-	size_t e;
-
 	if (argc < 2)
 		return 100;
 	if (!sandbox_enter(SANDBOX_GETPW))
 		return REPORT_TEMP;
-	local = argv[1];
-	n = strlen(local);
-	for (e = n + 1; account_next(&e, local, n, conf_break);)
-		if (is_user(local, e))
-			return e == n ? answer("", "") : answer("-", local + e + 1);
-	if (!account_get(conf_username(CONF_ALIAS)))
-		return REPORT_NOALIAS;
-	return answer("-", local);
+	return stay_behind(getenv("QMAILGETPW")) ? serve() : look_up(1, argv[1]);
 }

@@ -312,4 +312,5 @@ def test_every_state_survives_the_death_of_a_daemon(here, victim):
     here.drained()
     subjects = [re.search(rb"Subject: (\w+)", m)[1] for m in maildir("foo", "Maildir")]
     assert set(subjects) == {b"waiting", b"half", b"running", b"new"}
-    assert subjects.count(b"half") >= 2 and subjects.count(b"new") == 1
+    # without qmail-clean what was delivered straight from todo, before qmail-send noticed, cannot be removed
+    assert subjects.count(b"half") >= 2 and (subjects.count(b"new") == 1 or victim == "qmail-clean")
