@@ -369,7 +369,8 @@ def W12(t, sc):
 
 # ---- the list ----------------------------------------------------------------------------------------
 
-Work = collections.namedtuple("Work", "run title figures")
+# rounds: fewer for those that take minutes, or give the same each time; they are measured on one disk alone.
+Work = collections.namedtuple("Work", "run title figures rounds", defaults=(99,))
 # figures: name, unit, decimals; the first is what ratios are made of. Fewer is better where the unit is time or memory.
 RATE = (("rate", "msg/s", 0), ("accept_rate", "accepted/s", 0), ("cpu_ms", "ms CPU/msg", 2))
 WORK = {
@@ -388,13 +389,13 @@ WORK = {
     "W8": Work(W8, "one message at a time, 200",
                (("latency_ms", "ms reply to file", 2), ("p99_ms", "ms, 99th of 100", 1), ("total_ms", "ms connect to file", 2))),
     "W9": Work(W9, "memory of all processes, 200000 messages waiting",
-               (("idle_mb", "MB idle", 2), ("message_bytes", "bytes/message", 0))),
+               (("idle_mb", "MB idle", 2), ("message_bytes", "bytes/message", 0)), 1),
     "W10": Work(W10, "calls for each message",
-                tuple((r + c, ("relay: " if r else "") + c, 2) for r in ("", "relay_") for c in CALLS)),
+                tuple((r + c, ("relay: " if r else "") + c, 2) for r in ("", "relay_") for c in CALLS), 1),
     "W11": Work(W11, "200000 messages wait: W1 with 2000 beside them",
                 (("part", "% of its rate", 0), ("rate", "msg/s", 0), ("empty_rate", "msg/s, empty", 0), ("start_s", "s to start", 2),
-                 ("idle_cpu", "% CPU idle", 1))),
+                 ("idle_cpu", "% CPU idle", 1)), 3),
     "W12": Work(W12, "beside 100000 recipients and 50000 messages to hosts that do not answer",
                 (("latency_ms", "ms to a file", 1), ("worst_ms", "ms, longest", 0), ("remote_ms", "ms to a host", 1),
-                 ("remote_worst_ms", "ms, longest", 0))),
+                 ("remote_worst_ms", "ms, longest", 0)), 1),
 }
