@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,9 +18,20 @@
 #include "base/conf.h"
 #include "base/io.h"
 
+/* The kernel keeps the name of the file that it has loaded for us, whatever argv says. */
+static char const *own_file(void)
+{
+	unsigned long const value = getauxval(AT_EXECFN);
+	char const *name;
+
+	_Static_assert(sizeof name == sizeof value, "a pointer in the auxiliary vector");
+	memcpy(&name, &value, sizeof name);
+	return name;
+}
+
 static int is_itself(void)
 {
-	char const *name = (char const *)getauxval(AT_EXECFN);
+	char const *name = own_file();
 	stralloc ours = STRALLOC_ZERO;
 	struct stat a;
 	struct stat b;

@@ -106,7 +106,7 @@ void keep_started(pid_t pid, char const *place, struct stat const *st)
 
 	if (offered < 0)
 		return;
-	if (pid && stralloc_copys(&s->place, place) && stralloc_0(&s->place)) {
+	if (s && pid && stralloc_copys(&s->place, place) && stralloc_0(&s->place)) {
 		s->pid = pid;
 		s->fd = offered;
 		s->dev = st->st_dev;

@@ -49,7 +49,7 @@ typedef struct loop_company
 typedef struct loop_kind
 {
 	/* start: the process, or 0 and *refusal (letter and text of a report). Descriptors 0, 1 and 2 of
-	 * the new process are the message, the output and the output; nothing else of ours is open in it,
+	 * the new process are the message, the output and the output; nothing else of the loop is open in it,
 	 * no signal is blocked and SIGPIPE is at its default. */
 	pid_t (*start)(loop_job const *job, char const **refusal);
 	/* feed, put: as report_local_feed and report_local_put. */
