@@ -115,10 +115,18 @@ def test_lifetime_by_sender(qmail, homes):
     qmail.signal("ALRM")
 
     def bounced():
-        log = qmail.logtext()
-        ids = dict(re.findall(r"^info msg (\d+): bytes \d+ from <([^>]*)> ", log, re.M))
-        starts = dict(re.findall(r"^starting delivery (\d+): msg (\d+) to local foo-later@", log, re.M))
-        return sorted(ids[starts[d]] for d in re.findall(r"^delivery (\d+): failure: .*too_long", log, re.M) if d in starts)
+        """The senders, by the log in its order: numbers are used again."""
+        sender, of, out = {}, {}, []
+        for ln in qmail.logtext().split("\n"):
+            m = re.match(r"info msg (\d+): bytes \d+ from <([^>]*)> |starting delivery (\d+): msg (\d+) to local foo-later@|"
+                         r"delivery (\d+): failure: .*too_long", ln)
+            if m and m[1]:
+                sender[m[1]] = m[2]
+            elif m and m[3]:
+                of[m[3]] = sender[m[4]]
+            elif m and m[5] in of:
+                out.append(of[m[5]])
+        return sorted(out)
     wait_for("bounces", lambda: len(bounced()) >= 3)
     # a line without a colon or a number is none; the one for everybody is not for senders without a domain
     assert bounced() == ["x@a.example", "x@bad.example", "x@c.example"]
