@@ -14,6 +14,7 @@
 #include "proto/compiled.h"
 #include "send/log.h"
 #include "send/policy.h"
+#include "send/quota.h"
 
 enum { REMARKS_AFTER = 15 };
 
@@ -155,6 +156,7 @@ static int read_routes(char const **failed)
 	locals_from = fresh.locals_from;
 	virtual_from = fresh.virtual_from;
 	routes_free(&old);
+	quota_reload();
 	remark_later();
 	return 1;
 }

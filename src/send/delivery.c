@@ -17,6 +17,7 @@
 #include "send/bounce.h"
 #include "send/log.h"
 #include "send/queuefile.h"
+#include "send/quota.h"
 #include "send/straight.h"
 
 typedef struct slot
@@ -25,6 +26,7 @@ typedef struct slot
 	uint64_t number;        /* as the log counts */
 	uint64_t offset;
 	stralloc recipient;
+	quota *q;               /* null: there is no limit */
 } slot;
 
 typedef struct spawner
@@ -194,6 +196,7 @@ void delivery_start(job *j, uint64_t offset, char const *recipient, size_t n)
 	s->offset = offset;
 	s->number = ++started;
 	s->j = j;
+	s->q = quota_take(recipient, n);
 	job_hold(j);
 	put_command(p, number);
 	p->used++;
@@ -266,7 +269,10 @@ static int settle(slot *s, spawn_report *r, int64_t now)
 	if (letter == 'K' || letter == 'D') {
 		mark(s);
 		s->j->left--;
+	} else {
+		s->j->deferred = 1;
 	}
+	quota_give(s->q);
 	job_release(s->j, now);
 	s->j = 0;
 	return letter == 'D';

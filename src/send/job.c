@@ -36,6 +36,9 @@ job *job_open(uint64_t id, channel c)
 	j->left = 0;
 	j->whole = 0;
 	j->dying = 0;
+	j->deferred = 0;
+	j->birth = 0;
+	j->reached = UINT64_MAX;
 	j->retry = 0;
 	j->sender.len = 0;
 	return j;

@@ -21,6 +21,9 @@ typedef struct job
 	size_t left;            /* recipients met that are not done */
 	int whole;              /* the pass has met them all */
 	int dying;              /* the message is too old: what is deferred now has failed */
+	int deferred;           /* somebody was told to come again */
+	int64_t birth;          /* of the message; of one that goes straight 0 */
+	uint64_t reached;       /* offset of the record that the pass has met last; UINT64_MAX: no pass is under way */
 	int64_t retry;
 	stralloc sender;        /* no final NUL */
 } job;

@@ -12,6 +12,7 @@
 #include "send/controls.h"
 #include "send/damage.h"
 #include "send/delivery.h"
+#include "send/held.h"
 #include "send/job.h"
 #include "send/log.h"
 #include "send/policy.h"
@@ -39,6 +40,7 @@ typedef struct lane
 {
 	unsigned int current;
 	unsigned int turns;
+	int held;               /* the last delivery was to one who had waited for his domain */
 	pass passes[PASS_MAX];
 } lane;
 
@@ -81,6 +83,7 @@ static void close_pass(lane *l, pass *p, int64_t now)
 
 	close(p->fd);
 	p->j = 0;
+	j->reached = UINT64_MAX;
 	next(l, j->c, now);
 	job_release(j, now);
 }
@@ -127,6 +130,8 @@ static void open_pass(pass *p, channel c, int64_t now)
 		return;
 	}
 	birth = born(id, birth, now);
+	j->birth = birth;
+	j->reached = 0;
 	j->retry = schedule_retry(birth, now, c);
 	j->dying = schedule_dying(birth, now, policy_lifetime(j->sender.s, j->sender.len, controls.queuelifetime));
 	recips_rewind(&p->reader, 0);
@@ -187,7 +192,9 @@ static void step(lane *l, pass *p, channel c, int64_t now)
 		p->met = 1;
 		p->j->left++;
 		p->started++;
-		delivery_start(p->j, p->reader.offset, p->reader.recipient, p->reader.len);
+		p->j->reached = p->reader.offset;
+		if (!held_back(p->j, p->reader.offset, p->reader.recipient, p->reader.len, now))
+			delivery_start(p->j, p->reader.offset, p->reader.recipient, p->reader.len);
 		if (p->started >= PASS_QUANTUM)
 			next(l, c, now);
 		break;
@@ -229,7 +236,7 @@ void pass_selprep(turn *t)
 
 		if (!delivery_open(c))
 			continue;
-		if (delivery_available(c) && straight_waits(c))
+		if (delivery_available(c) && (straight_waits(c) || held_waits(c)))
 			turn_now(t);
 		if (any_open(&lanes[c])) {
 			if (delivery_available(c))
@@ -273,7 +280,10 @@ void pass_do(turn const *t)
 
 		if (turn_stopping() || !delivery_open(c))
 			continue;
-		if (delivery_available(c) && is_straight(l, c, t->now))
+		l->held = !l->held && delivery_available(c) && !straight_in_midst(c) && held_waits(c);
+		if (l->held)
+			held_start(c, t->now);
+		else if (delivery_available(c) && is_straight(l, c, t->now))
 			straight_start(c, t->now);
 		else
 			go_on(l, c, t->now);

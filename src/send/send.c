@@ -20,6 +20,7 @@
 #include "send/damage.h"
 #include "send/delivery.h"
 #include "send/finish.h"
+#include "send/held.h"
 #include "send/injector.h"
 #include "send/inventory.h"
 #include "send/job.h"
@@ -115,7 +116,7 @@ static void start(char *name)
 	refuse_unless(lock_mutex(mutex), "qmail-send is already running");
 	refuse_unless(read_limit(LOCAL_REPORTS, &limits[CHANNEL_LOCAL])
 		&& read_limit(REMOTE_REPORTS, &limits[CHANNEL_REMOTE]), "hath the daemon spawn no fire?");
-	job_init(limits[CHANNEL_LOCAL] + limits[CHANNEL_REMOTE] + CHANNELS * (PASS_MAX + 1));
+	job_init(limits[CHANNEL_LOCAL] + limits[CHANNEL_REMOTE] + CHANNELS * (PASS_MAX + 1) + HELD_MAX);
 	refuse_unless(delivery_init(CHANNEL_LOCAL, LOCAL_COMMANDS, LOCAL_REPORTS, limits[CHANNEL_LOCAL])
 		&& delivery_init(CHANNEL_REMOTE, REMOTE_COMMANDS, REMOTE_REPORTS, limits[CHANNEL_REMOTE])
 		&& cleaner_init(CLEAN_REQUESTS, CLEAN_REPLIES), "unable to set up pipes");
@@ -131,6 +132,7 @@ static void hurry(int64_t now)
 {
 	schedule_hurry(now);
 	straight_hurry(now);
+	held_hurry(now);
 }
 
 static void take_signals(int64_t now)
@@ -174,6 +176,7 @@ static void prepare(turn *t)
 	straight_selprep(t);
 	todo_selprep(t);
 	pass_selprep(t);
+	held_selprep(t);
 	inventory_selprep(t);
 	bounce_selprep(t);
 	finish_selprep(t);
@@ -193,6 +196,7 @@ static void work(turn const *t)
 	straight_do(t);
 	todo_do(t);
 	pass_do(t);
+	held_do(t);
 	inventory_do(t);
 	finish_do(t);
 	sweep_do(t);

@@ -12,6 +12,7 @@
 #include "send/log.h"
 #include "send/policy.h"
 #include "send/queuefile.h"
+#include "send/quota.h"
 
 /* So many wait for a place on a channel; requests that others may still want to make of qmail-clean; as many lists as
  * make looking for a number short. */
@@ -189,6 +190,20 @@ static int file_of(channel c)
 	return c == CHANNEL_LOCAL ? PREPROCESS_LOCAL : PREPROCESS_REMOTE;
 }
 
+/* They go through a pass, which knows what to do when it meets too many. */
+static int has_limits(stralloc const *records)
+{
+	size_t at;
+	size_t n;
+
+	for (at = 0; at < records->len; at += n + 1) {
+		n = strlen(records->s + at);
+		if (n && quota_limited(records->s + at + 1, n - 1))
+			return 1;
+	}
+	return 0;
+}
+
 static int fits(preprocess const *e)
 {
 	unsigned int all = 0;
@@ -199,7 +214,7 @@ static int fits(preprocess const *e)
 	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
 		unsigned int n = e->recipients[file_of(c)];
 
-		if (n && (!delivery_open(c) || n > delivery_limit(c) || n_waiting[c] >= WAITING_MAX))
+		if (n && (!delivery_open(c) || n > delivery_limit(c) || n_waiting[c] >= WAITING_MAX || has_limits(&e->records[file_of(c)])))
 			return 0;
 		all += n;
 	}

@@ -88,6 +88,7 @@ static show_control const additions[] =
 {
 	{ SHOW_NUMBER, "aliasfallback", "Users' addresses without a file go to nobody (0) or to alias (1): ", ".", "0" },
 	{ SHOW_NUMBER, "bouncemaxbytes", "Bounces repeat at most ", " bytes of a message.", "" },
+	{ SHOW_LIST, "concurrencydomains", "Deliveries at once by domain: ", "", "" },
 	{ SHOW_LIST, "defaultdelivery", "Default delivery is ", "", "" },
 	{ SHOW_LIMIT, "brtlimit", "SMTP clients may try so many recipients that are nobody's: ", ".", "0" },
 	{ SHOW_NUMBER, "emptyprefixlocal", "An empty prepend in virtualdomains means remote (0) or local (1): ", ".", "0" },

@@ -152,3 +152,124 @@ def test_a_table_that_cannot_be_read_leaves_all_as_it_was(qmail, homes):
         qmail.wait_log("to local foo-x@a.example")
     finally:
         os.rmdir(qmail / "control/queuelifetimes")
+
+
+# ---- how many at once
+
+def most_at_once(log, domain):
+    """The most deliveries to a domain that were under way together, by the log; and all of its recipients in their order."""
+    running, most, order = {}, 0, []
+    for ln in log.split("\n"):
+        m = re.match(r"starting delivery (\d+): msg \d+ to (?:local|remote) (\S+)@(\S+)$", ln)
+        if m and m[3].lower() == domain:
+            running[m[1]] = 1
+            order.append(m[2])
+            most = max(most, len(running))
+        m = re.match(r"delivery (\d+): ", ln)
+        if m:
+            running.pop(m[1], 0)
+    return most, order
+
+
+@pytest.fixture
+def slow(qmail, homes):
+    """slow.example and other.example are john's; a delivery to an address that starts with nap takes half a second."""
+    homes("john/.qmail-default", "|case \"$DEFAULT\" in nap*) sleep 0.5;; esac\n")
+    homes("john/.qmail-defer", "|exit 111\n")
+    qmail.control(virtualdomains="slow.example:john\n.slow.example:john\nother.example:john\n", concurrencylocal="10\n",
+                  concurrencydomains="slow.example:2\n.slow.example:1\nnapalone@other.example:1\n")
+    return qmail
+
+
+def test_one_message_to_many(slow):
+    """12 recipients of a slow domain among others: two at once, in order, all in one go; the others wait for none."""
+    slow.start()
+    recipients = []
+    for i in range(12):
+        recipients += [b"nap%d@Slow.example" % i, b"quick%d@other.example" % i]
+    assert slow.inject(b"s@x", recipients, b"x\n") == 0
+    slow.drained()
+    log = slow.logtext()
+    most, order = most_at_once(log, "slow.example")
+    assert (most, order) == (2, ["john-nap%d" % i for i in range(12)])
+    assert most_at_once(log, "other.example")[1] == ["john-quick%d" % i for i in range(12)]
+    # the last of the others was through before the slow ones had got far
+    assert log.index("john-quick11@other.example") < log.index("john-nap6@Slow.example")
+    assert len(re.findall("^end msg", log, re.M)) == 1
+
+
+def test_many_messages(slow):
+    """Each with one recipient; those behind them pass by, the limited ones keep their order."""
+    slow.start()
+    for i in range(10):
+        assert slow.inject(b"s@x", [b"nap%d@slow.example" % i], b"x\n") == 0
+    for i in range(10):
+        assert slow.inject(b"s@x", [b"quick%d@other.example" % i], b"x\n") == 0
+    slow.drained()
+    log = slow.logtext()
+    most, order = most_at_once(log, "slow.example")
+    assert most == 2 and sorted(order) == sorted("john-nap%d" % i for i in range(10))
+    assert max(log.index("quick%d@" % i) for i in range(10)) < log.index(order[7])
+    # each domain counts by itself, an address by itself
+    recipients = [b"nap%d@%c.slow.example" % (i, 97 + i % 3) for i in range(9)] + [b"napalone@other.example"] * 3 + [
+        b"nap%d@other.example" % i for i in range(6)]
+    for r in recipients:
+        assert slow.inject(b"s@x", [r], b"x\n") == 0
+    slow.drained()
+    log = slow.logtext()
+    assert [most_at_once(log, "%s.slow.example" % c)[0] for c in "abc"] == [1, 1, 1]
+    assert most_at_once(log, "other.example")[0] >= 4
+    alone = [ln for ln in log.split("\n") if "napalone@" in ln]
+    assert len(alone) == 3
+
+
+def test_deferred_and_held(slow):
+    """One recipient is deferred while others of the message wait for the domain: these are delivered to at once, not at
+    the next retry, and nobody gets the message twice."""
+    slow.start()
+    assert slow.inject(b"s@x", [b"defer@other.example"] + [b"nap%d@slow.example" % i for i in range(8)], b"x\n") == 0
+    slow.wait_log("to local john-nap7@slow.example", timeout=15)
+    slow.wait_log("^delivery [0-9]+: success", 8)
+    # a retry of all meanwhile: who is done stays done
+    slow.signal("ALRM")
+    slow.wait_log("^delivery [0-9]+: deferral", 2)
+    time.sleep(0.5)
+    log = slow.logtext()
+    assert most_at_once(log, "slow.example") == (2, ["john-nap%d" % i for i in range(8)])
+    slow.stop()
+
+
+def test_hurry_while_some_wait(slow):
+    slow.start()
+    assert slow.inject(b"s@x", [b"defer@other.example"] + [b"nap%d@slow.example" % i for i in range(8)], b"x\n") == 0
+    slow.wait_log("to local john-nap3@slow.example")
+    slow.signal("ALRM")
+    slow.wait_log("^delivery [0-9]+: success", 8, timeout=30)
+    most, order = most_at_once(slow.logtext(), "slow.example")
+    assert most == 2 and sorted(order) == ["john-nap%d" % i for i in range(8)]
+
+
+def test_reread_and_on_hold(slow):
+    """0 holds a domain; HUP lets it go, with any number at once; a restart forgets nobody."""
+    slow.control(concurrencydomains="slow.example:0\nbad\n:x\n")
+    slow.start()
+    assert slow.inject(b"s@x", [b"nap%d@slow.example" % i for i in range(6)] + [b"quick@other.example"], b"x\n") == 0
+    slow.wait_log("john-quick@other.example")
+    slow.wait_log("^delivery 1: success")
+    slow.wait_log(r"^warning: control/concurrencydomains line 2: bad counts for nothing", timeout=30)
+    assert "john-nap" not in slow.logtext()
+    # idle while they wait: no turn without a reason
+    with open("/proc/%d/stat" % slow.pid) as f:
+        before = sum(int(x) for x in f.read().rsplit(")", 1)[1].split()[11:13])
+    time.sleep(2)
+    with open("/proc/%d/stat" % slow.pid) as f:
+        assert sum(int(x) for x in f.read().rsplit(")", 1)[1].split()[11:13]) - before < 20
+    slow.stop()
+    slow.control(concurrencydomains="slow.example:0\n")
+    slow.start()
+    time.sleep(0.5)
+    assert "john-nap" not in slow.logtext()
+    slow.control(concurrencydomains="")
+    slow.signal("HUP")
+    slow.drained()
+    assert most_at_once(slow.logtext(), "slow.example") == (6, ["john-nap%d" % i for i in range(6)])

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "send/quota.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "send/log.h"
+#include "send/policy.h"
+
+static quota *all;
+
+quota *quota_all(void)
+{
+	return all;
+}
+
+/* What counts together: the domain, or with whole the address. */
+static char const *key_of(char const *recipient, size_t *n, int whole)
+{
+	size_t at = text_rchr(recipient, *n, '@');
+
+	if (whole || at == *n)
+		return recipient;
+	*n -= at + 1;
+	return recipient + at + 1;
+}
+
+static quota *look(char const *key, size_t n)
+{
+	quota *q = all;
+
+	while (q && (q->key.len != n || text_casecmp(q->key.s, key, n) != 0))
+		q = q->next;
+	return q;
+}
+
+static quota *make(char const *key, size_t n, unsigned int limit)
+{
+	quota *q;
+
+	while (!(q = calloc(1, sizeof *q)))
+		log_nomem();
+	while (!stralloc_ready(&q->key, n + 1) || !stralloc_copyb(&q->key, key, n))
+		log_nomem();
+	text_lowerb(q->key.s, q->key.len);
+	q->limit = limit;
+	q->next = all;
+	if (all)
+		all->before = q;
+	all = q;
+	return q;
+}
+
+int quota_limited(char const *recipient, size_t n)
+{
+	int whole;
+
+	return policy_concurrency(recipient, n, &whole) < UINT_MAX;
+}
+
+quota *quota_find(char const *recipient, size_t n)
+{
+	int whole = 0;
+	unsigned int limit = policy_concurrency(recipient, n, &whole);
+	char const *key;
+	quota *q;
+
+	if (limit == UINT_MAX && !all)
+		return 0;
+	key = key_of(recipient, &n, whole);
+	q = look(key, n);
+	/* One without a limit any more may still have somebody who waits: nobody overtakes him. */
+	if (q || limit == UINT_MAX)
+		return q;
+	return make(key, n, limit);
+}
+
+int quota_fits(quota const *q, char const *recipient, size_t n)
+{
+	char const *key = key_of(recipient, &n, memchr(q->key.s, '@', q->key.len) != 0);
+
+	return q->key.len == n && text_casecmp(q->key.s, key, n) == 0;
+}
+
+void quota_forget(quota *q)
+{
+	if (q->used || q->first)
+		return;
+	if (q->before)
+		q->before->next = q->next;
+	else
+		all = q->next;
+	if (q->next)
+		q->next->before = q->before;
+	stralloc_free(&q->key);
+	free(q);
+}
+
+quota *quota_take(char const *recipient, size_t n)
+{
+	quota *q = quota_find(recipient, n);
+
+	if (q)
+		q->used++;
+	return q;
+}
+
+void quota_give(quota *q)
+{
+	if (!q)
+		return;
+	q->used--;
+	quota_forget(q);
+}
+
+void quota_reload(void)
+{
+	quota *q;
+	int whole;
+
+	for (q = all; q; q = q->next)
+		q->limit = policy_concurrency(q->key.s, q->key.len, &whole);
+}
