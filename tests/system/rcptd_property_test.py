@@ -4,6 +4,7 @@ Sites made by chance, and addresses for them: each address is offered to qmail-s
 taken is sent; what is refused is put into the queue all the same. Then the log of qmail-send has the truth.
 
 SEED=N repeats the choices; RCPTD_SITES=N makes so many sites, of 100 addresses each."""
+import json
 import os
 import random
 import re
@@ -149,6 +150,13 @@ def outcomes(qmail):
     return out
 
 
+def explained(qmail, address):
+    """Whether qmail-explain says, too, that there is nobody; none if the address is not local."""
+    r = subprocess.run([qmail / "bin/qmail-explain", "-j", "--", address], capture_output=True, text=True, cwd="/", env=qmail.env())
+    got = json.loads(r.stdout)
+    return got["result"] == "nobody" if got["channel"] == "local" else None
+
+
 def check_site(qmail, chance):
     """One site: the addresses that were taken and refused, and those about which RCPT and the delivery disagree."""
     site = Site(qmail, chance)
@@ -168,6 +176,8 @@ def check_site(qmail, chance):
         missing = [addresses[i] for i in numbers if numbers[i] not in outcomes(qmail)]
         raise AssertionError("no outcome for %s:\n%s" % (missing, qmail.logtext()[-2000:])) from None
     truth = outcomes(qmail)
+    for i in range(0, ADDRESSES, 10):
+        assert explained(qmail, addresses[i]) in (said[i] == NOBODY, None), addresses[i]
     assert rcptd.poll() is None
     os.kill(rcptd.pid, signal.SIGTERM)
     qmail.stop()
