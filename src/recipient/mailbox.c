@@ -23,7 +23,7 @@ enum { CODE_THERE = 10, CODE_NONE = 11, CODE_UNKNOWN = 111 };
 /* The dotfile_look that opens, as qmail-local does: some files can be seen and not be opened. */
 static int open_file(void *data, char const *file, mode_t *mode)
 {
-	struct stat st;
+	struct stat st = { .st_mode = 0 };
 	int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	int error = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
 

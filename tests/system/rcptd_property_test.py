@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -26,6 +27,7 @@ DOMAINS = ["mail.test.example", "Mail.TEST.example", "one.example", "a.one.examp
            "three.example", "elsewhere.example"]
 FILES = [("./Maildir/\n", 0o644)] * 6 + [("", 0o644), ("#\n", 0o600), ("|exit 0\n", 0o755), ("|exit 111\n", 0o644),
          ("|exit 100\n", 0o644), ("./Maildir/\n", 0o646), ("./Maildir/\n", 0o000), ("\n", 0o644)]
+NO_MAILBOX = re.compile(r"failure: Sorry,_no_mailbox_here_by_that_name\._\(#5\.1\.1\)/$")
 
 
 class Site:
@@ -157,6 +159,17 @@ def explained(qmail, address):
     return got["result"] == "nobody" if got["channel"] == "local" else None
 
 
+def again(qmail, address):
+    """On a machine that is busy with other things a look may take too long, and be a doubt; not three times."""
+    for _ in range(3):
+        with qmail.smtp() as s:
+            s.docmd("MAIL FROM:<>")
+            if s.docmd("RCPT TO:<%s>" % address) == NOBODY:
+                return NOBODY
+        time.sleep(2.5)
+    return OK
+
+
 def check_site(qmail, chance):
     """One site: the addresses that were taken and refused, and those about which RCPT and the delivery disagree."""
     site = Site(qmail, chance)
@@ -171,11 +184,14 @@ def check_site(qmail, chance):
             assert said[i] in (OK, NOBODY)
             numbers[i] = qp or queue(qmail, a)
     try:
-        wait_for("all deliveries", lambda: set(numbers.values()) <= set(outcomes(qmail)), 60)
+        wait_for("all deliveries", lambda: set(numbers.values()) <= set(outcomes(qmail)), 240)
     except AssertionError:
         missing = [addresses[i] for i in numbers if numbers[i] not in outcomes(qmail)]
         raise AssertionError("no outcome for %s:\n%s" % (missing, qmail.logtext()[-2000:])) from None
     truth = outcomes(qmail)
+    for i in said:
+        if said[i] == OK and NO_MAILBOX.search(truth[numbers[i]]):
+            said[i] = again(qmail, addresses[i])
     for i in range(0, ADDRESSES, 10):
         assert explained(qmail, addresses[i]) in (said[i] == NOBODY, None), addresses[i]
     assert rcptd.poll() is None
@@ -185,9 +201,8 @@ def check_site(qmail, chance):
         if os.path.basename(base) != "lock":
             for f in files:
                 os.unlink(os.path.join(base, f))
-    nobody = re.compile(r"failure: Sorry,_no_mailbox_here_by_that_name\._\(#5\.1\.1\)/$")
     wrong = [(addresses[i], said[i], truth[numbers[i]]) for i in said
-             if (said[i] == NOBODY) != bool(nobody.search(truth[numbers[i]]))]
+             if (said[i] == NOBODY) != bool(NO_MAILBOX.search(truth[numbers[i]]))]
     return sum(r == OK for r in said.values()), sum(r == NOBODY for r in said.values()), wrong
 
 
