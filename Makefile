@@ -435,6 +435,7 @@ help:
 	@echo '  make torture          everything without sampling, for hours; SEED=N repeats its choices'
 	@echo '  make unit             the unit tests alone; needs no root'
 	@echo '  make bench            the speed of ours and of Postfix, OpenSMTPD and Exim, side by side (tests/bench/README)'
+	@echo '  make bench-parsers    the speed of what looks at every byte of a message'
 	@echo 'Fuzzing (tests/fuzz/README):'
 	@echo '  make fuzz             each parser for SECONDS=$(SECONDS) with libFuzzer, into $(B)/fuzz; FUZZ=MODULE... for some'
 	@echo '  make fuzz-mutations   break each parser on purpose: its target must notice'
