@@ -10,6 +10,7 @@
 #include <cdb.h>
 #include <skalibs/djbunix.h>
 
+#include "base/newer.h"
 #include "base/text.h"
 #include "proto/users.h"
 #include "route/assign.h"
@@ -126,17 +127,12 @@ static assign_status look_up(watched_cdb *w, int fd, char const *local, stralloc
 
 /* ---- both */
 
-static int is_newer(struct timespec a, struct timespec b)
-{
-	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
-}
-
 static void compare_times(steps *s, int fd)
 {
 	struct stat assign;
 	struct stat cdb;
 
-	if (stat(assign_file, &assign) == 0 && fstat(fd, &cdb) == 0 && is_newer(assign.st_mtim, cdb.st_mtim))
+	if (stat(assign_file, &assign) == 0 && fstat(fd, &cdb) == 0 && newer_time(assign.st_mtim, cdb.st_mtim))
 		steps_add(s, STAGE_ASSIGN, STEP_WARNING, cdb_file, 0,
 			"older than users/assign, but it is what counts: run qmail-newu", (char *)0);
 }

@@ -13,6 +13,7 @@
 #include <skalibs/djbunix.h>
 
 #include "base/constmap.h"
+#include "base/newer.h"
 #include "base/text.h"
 
 enum { NAME_MAX_BYTES = 64, HEADER = 2048, LENGTHS = 8, SUM = 8 };
@@ -38,11 +39,6 @@ char const *compiled_name(char const *file)
 	return name;
 }
 
-static int is_newer(struct timespec a, struct timespec b)
-{
-	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
-}
-
 int compiled_open(char const *file)
 {
 	int fd = open(compiled_name(file), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -56,8 +52,8 @@ int compiled_open(char const *file)
 		/* Where the text cannot be looked at it counts: whoever reads it sees why. */
 		if (errno == ENOENT)
 			return errno = e, fd;
-	} else if (fd < 0 ? stat(compiled_name(file), &cdb) == 0 && is_newer(cdb.st_mtim, text.st_mtim)
-	 : fstat(fd, &cdb) == 0 && is_newer(cdb.st_mtim, text.st_mtim)) {
+	} else if (fd < 0 ? stat(compiled_name(file), &cdb) == 0 && newer_time(cdb.st_mtim, text.st_mtim)
+	 : fstat(fd, &cdb) == 0 && newer_time(cdb.st_mtim, text.st_mtim)) {
 		return errno = e, fd;
 	}
 	if (fd >= 0)

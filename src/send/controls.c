@@ -11,6 +11,7 @@
 
 #include "base/conf.h"
 #include "base/control.h"
+#include "base/newer.h"
 #include "proto/compiled.h"
 #include "send/log.h"
 #include "send/policy.h"
@@ -256,22 +257,6 @@ static void remark_virtualdomains(void)
 	}
 }
 
-static int is_newer(struct timespec a, struct timespec b)
-{
-	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
-}
-
-/* Whether qmail-newu was forgotten: what mail goes by is users/cdb. */
-static int users_are_stale(int home)
-{
-	struct stat assign;
-	struct stat cdb;
-
-	if (fstatat(home, "users/assign", &assign, 0) < 0)
-		return 0;
-	return fstatat(home, "users/cdb", &cdb, 0) == 0 ? is_newer(assign.st_mtim, cdb.st_mtim) : errno == ENOENT;
-}
-
 static int is_same(struct stat const *a, struct stat const *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
@@ -301,7 +286,7 @@ static void remark_files(void)
 	if (home < 0)
 		return;
 	remark_fixed(home);
-	if (users_are_stale(home))
+	if (newer_file(home, "users/assign", "users/cdb"))
 		log_line("warning: users/assign is newer than users/cdb, which counts: run qmail-newu", 0, 0);
 	close(home);
 }
