@@ -61,6 +61,28 @@ int text_safe(stralloc *sa, char const *s, size_t n)
 	return 1;
 }
 
+static int put_hex(stralloc *sa, unsigned char c)
+{
+	static char const digits[] = "0123456789abcdef";
+	char const hex[4] = { '\\', 'x', digits[c >> 4], digits[c & 15] };
+
+	return stralloc_catb(sa, hex, sizeof hex);
+}
+
+int text_visible(stralloc *sa, char const *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		int ok = c == '\\' ? stralloc_cats(sa, "\\\\") : c < 32 || c > 126 ? put_hex(sa, c) : stralloc_append(sa, s[i]);
+
+		if (!ok)
+			return 0;
+	}
+	return 1;
+}
+
 int text_oneline(stralloc *sa, char const *s, size_t n)
 {
 	size_t i;

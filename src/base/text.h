@@ -25,6 +25,10 @@ extern size_t text_rchr(char const *s, size_t n, char c);
  * and bytes over 126 become _ (qmail-log(5)). Returns 0 when out of memory. */
 extern int text_safe(stralloc *sa, char const *s, size_t n);
 
+/* text_visible: append s[0..n) in printable ASCII: any other byte as \xNN, a backslash as two. Returns 0 when out of
+ * memory. */
+extern int text_visible(stralloc *sa, char const *s, size_t n);
+
 /* text_oneline: append s[0..n) to *sa with each CR and LF a blank. Returns 0 when out of memory. */
 extern int text_oneline(stralloc *sa, char const *s, size_t n);
 

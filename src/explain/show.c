@@ -6,6 +6,8 @@
 
 #include <skalibs/types.h>
 
+#include "base/text.h"
+
 enum { STAGE_WIDTH = 15, VERDICT_WIDTH = 9 };
 
 static char const *const stages[STAGES] =
@@ -29,28 +31,6 @@ static char const *const results[RESULTS] =
 };
 
 /* ---- bytes */
-
-static int put_hex(stralloc *out, unsigned char c)
-{
-	static char const digits[] = "0123456789abcdef";
-	char s[4] = { '\\', 'x', digits[c >> 4], digits[c & 15] };
-
-	return stralloc_catb(out, s, sizeof s);
-}
-
-int show_safe(stralloc *out, char const *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)p[i];
-		int ok = c == '\\' ? stralloc_cats(out, "\\\\") : c < 32 || c > 126 ? put_hex(out, c) : stralloc_append(out, p[i]);
-
-		if (!ok)
-			return 0;
-	}
-	return 1;
-}
 
 static int is_tail(unsigned char c)
 {
@@ -76,7 +56,7 @@ static size_t character(unsigned char const *p, size_t n)
 static int put_character(stralloc *out, unsigned char const *p, size_t n)
 {
 	if (n == 0)
-		return stralloc_append(out, '\\') && put_hex(out, *p);
+		return stralloc_append(out, '\\') && text_visible(out, (char const *)p, 1);
 	/* In a JSON string each backslash of ours is written as two. */
 	if (*p == '\\')
 		return stralloc_cats(out, "\\\\\\\\");
@@ -132,19 +112,19 @@ static int pad(stralloc *out, char const *word, size_t width)
 static int put_what(stralloc *out, steps_item const *item)
 {
 	if (item->namelen) {
-		if (!show_safe(out, item->name, item->namelen))
+		if (!text_visible(out, item->name, item->namelen))
 			return 0;
 		if (item->line && (!stralloc_append(out, ':') || !put_number(out, item->line)))
 			return 0;
 		if (!stralloc_cats(out, ": "))
 			return 0;
 	}
-	return show_safe(out, item->text, item->textlen) && stralloc_append(out, '\n');
+	return text_visible(out, item->text, item->textlen) && stralloc_append(out, '\n');
 }
 
 static int put_address(stralloc *out, char const *address)
 {
-	return show_safe(out, address, strlen(address)) && stralloc_append(out, '\n');
+	return text_visible(out, address, strlen(address)) && stralloc_append(out, '\n');
 }
 
 static int text_item(stralloc *out, steps_item const *item)
@@ -155,11 +135,11 @@ static int text_item(stralloc *out, steps_item const *item)
 			&& pad(out, verdicts[item->verdict], VERDICT_WIDTH) && put_what(out, item);
 	case STEPS_VARIABLE:
 		return stralloc_cats(out, "  ") && pad(out, "environment", STAGE_WIDTH + VERDICT_WIDTH)
-			&& show_safe(out, item->name, item->namelen) && stralloc_append(out, '=')
-			&& show_safe(out, item->text, item->textlen) && stralloc_append(out, '\n');
+			&& text_visible(out, item->name, item->namelen) && stralloc_append(out, '=')
+			&& text_visible(out, item->text, item->textlen) && stralloc_append(out, '\n');
 	case STEPS_RESULT:
 		return stralloc_cats(out, "  ") && pad(out, "result", STAGE_WIDTH) && stralloc_cats(out, results[item->verdict])
-			&& stralloc_cats(out, ": ") && show_safe(out, item->text, item->textlen) && stralloc_append(out, '\n');
+			&& stralloc_cats(out, ": ") && text_visible(out, item->text, item->textlen) && stralloc_append(out, '\n');
 	case STEPS_FACT:
 	case STEPS_NUMBER:
 	case STEPS_KINDS:
@@ -207,7 +187,7 @@ static int chart_item(stralloc *out, steps_item const *item, int *stage)
 		return 1;
 	if (item->stage == STAGE_RECIPIENT && item->verdict == STEP_TAKEN) {
 		*stage = (int)STAGE_RECIPIENT;
-		return stralloc_cats(out, "v\n") && show_safe(out, item->text, item->textlen) && stralloc_append(out, '\n');
+		return stralloc_cats(out, "v\n") && text_visible(out, item->text, item->textlen) && stralloc_append(out, '\n');
 	}
 	return put_join(out, item, stage) && stralloc_cats(out, branches[item->verdict]) && put_what(out, item);
 }
@@ -227,7 +207,7 @@ int show_chart(stralloc *out, char const *address, steps const *s)
 		else if (!chart_item(out, &item, &stage))
 			return 0;
 	return stralloc_cats(out, "|\nv\n") && stralloc_cats(out, results[result.verdict]) && stralloc_cats(out, ": ")
-		&& show_safe(out, result.text, result.textlen) && stralloc_append(out, '\n');
+		&& text_visible(out, result.text, result.textlen) && stralloc_append(out, '\n');
 }
 
 /* ---- JSON */

@@ -19,9 +19,6 @@ extern int show_chart(stralloc *out, char const *address, steps const *s);
 /* show_json: one object in one line, without a line end. code is the exit code for this address alone. */
 extern int show_json(stralloc *out, char const *address, char const *sender, int code, steps const *s);
 
-/* show_safe: p[0..n) in printable ASCII: any other byte as \xNN, a backslash as two. */
-extern int show_safe(stralloc *out, char const *p, size_t n);
-
 /* show_string: p[0..n) as a JSON string with its quotes. UTF-8 stays; a byte that is no part of any becomes the
  * text \xNN, and a backslash, so that it can be told from that, becomes the text of two. */
 extern int show_string(stralloc *out, char const *p, size_t n);

@@ -44,6 +44,17 @@ static void safe(void **state)
 	stralloc_free(&sa);
 }
 
+static void visible(void **state)
+{
+	stralloc sa = STRALLOC_ZERO;
+
+	(void)state;
+	assert_true(text_visible(&sa, "a b\n\\\0\x7f\xff~", 9));
+	assert_true(text_visible(&sa, 0, 0) && stralloc_0(&sa));
+	assert_string_equal(sa.s, "a b\\x0a\\\\\\x00\\x7f\\xff~");
+	stralloc_free(&sa);
+}
+
 static void oneline(void **state)
 {
 	stralloc sa = STRALLOC_ZERO;
@@ -63,6 +74,7 @@ int main(void)
 		cmocka_unit_test(fold),
 		cmocka_unit_test(last),
 		cmocka_unit_test(safe),
+		cmocka_unit_test(visible),
 		cmocka_unit_test(oneline),
 	};
 

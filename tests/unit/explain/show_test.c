@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "explain/show.h"
 
 static void bytes(void **state)
@@ -33,7 +34,7 @@ static void bytes(void **state)
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		print_message("%s\n", rows[i].name);
 		sa.len = 0;
-		assert_true(show_safe(&sa, rows[i].in, rows[i].n) && stralloc_0(&sa));
+		assert_true(text_visible(&sa, rows[i].in, rows[i].n) && stralloc_0(&sa));
 		assert_string_equal(sa.s, rows[i].safe);
 		sa.len = 0;
 		assert_true(show_string(&sa, rows[i].in, rows[i].n) && stralloc_0(&sa));
