@@ -62,7 +62,7 @@ LAYERS := route net proto mail base
 
 # Processes: qmail-X is made of all of src/X (src/spawn serves both spawners).
 PROCESSES := $(filter-out %/,$(foreach p,smtpd qmtpd qmqpd qmqpc queue queue-route send clean lspawn rspawn local remote start inject \
-	popup pop3d checkpassword poppasswd explain rcptd,\
+	popup pop3d checkpassword poppasswd explain rcptd lint domain,\
 	$(if $(wildcard src/$p/$p.c),$p)))
 
 # Folders in which each source is a program by itself.
@@ -86,7 +86,9 @@ SHARED_lspawn := spawn recipient
 SHARED_rspawn := spawn
 SHARED_explain := recipient
 SHARED_rcptd := recipient
-shared_objects = $(call objects,$(foreach s,$(SHARED_$(1)),$(wildcard src/$s/*.c)))
+SHARED_lint := recipient install
+SHARED_domain := recipient
+shared_objects = $(call objects,$(foreach s,$(SHARED_$(1)),$(filter-out src/$s/$s.c,$(wildcard src/$s/*.c))))
 $(foreach p,$(PROCESSES),$(eval OBJ_qmail-$p += $$(call shared_objects,$p)))
 OBJ_sendmail := $(call objects,src/inject/sendmail.c)
 $(foreach p,$(USER_PROGRAMS),$(eval OBJ_$p := $$(call objects,src/users/$(p:qmail-%=%).c)))

@@ -260,9 +260,14 @@ static int add_files(hier *h, char const *build, char const *folder, hier_choose
 	return ok;
 }
 
+int hier_tree(hier *h, qpath_layout const *l)
+{
+	return add_fixed(h) && add_split(h, l);
+}
+
 int hier_make(hier *h, char const *build, qpath_layout const *l)
 {
-	return add_fixed(h) && add_split(h, l)
+	return hier_tree(h, l)
 		&& add_files(h, build, "bin", program) && add_files(h, build, "man", manual_page)
 		&& add_files(h, build, "boot", boot_file) && add_files(h, build, "doc", visible);
 }

@@ -44,6 +44,9 @@ typedef struct hier
  * of the installation. 1, or 0 with errno. Strings live as long as the process. */
 extern int hier_make(hier *h, char const *build, qpath_layout const *l);
 
+/* hier_tree: the part of it that is the same for each build: directories and lock files. */
+extern int hier_tree(hier *h, qpath_layout const *l);
+
 /* hier_program: mode and owner of bin/name. Programs without a line of their own are 0755 and root's. */
 extern void hier_program(char const *name, mode_t *mode, conf_user *owner);
 

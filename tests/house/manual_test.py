@@ -40,7 +40,7 @@ def own_sources(program):
         if os.path.exists(path):
             return [path]
     folders = [name] + {"lspawn": ["spawn", "recipient"], "rspawn": ["spawn"], "rcptd": ["recipient"],
-                        "explain": ["recipient"]}.get(name, [])
+                        "explain": ["recipient"], "lint": ["recipient", "install"], "domain": ["recipient"]}.get(name, [])
     return [os.path.join(SRC, d, f) for d in folders for f in sorted(os.listdir(os.path.join(SRC, d)))
             if f.endswith(".c") and f != "sendmail.c"]
 
@@ -247,3 +247,13 @@ def test_the_page_shows_each_promise_of_the_readme():
     shown = re.split(r"^\.Ss (P\d): .*\n", read(os.path.join(MAN, "qmail-reliability.7")), flags=re.M)
     assert promises == shown[1::2] == ["P%d" % n for n in range(1, 7)]
     assert all("tests/" in body for body in shown[2::2])
+
+
+# ---- qmail-control(5) and the table by which qmail-lint goes
+
+def test_qmail_lint_knows_every_control_file():
+    overview = dict(re.findall(r"^\.It (\w+) Ta (\w+) Ta ", read(PAGES["qmail-control"]), re.M))
+    table = dict(re.findall(r'^\t\{ "(\w+)", ([A-Z]+), ', code(os.path.join(SRC, "lint/controls.c")), re.M))
+    assert set(overview) == set(table), "each file of the page needs a line in src/lint/controls.c, and the other way round"
+    kinds = {"LINE": "line", "HOST": "line", "NUMBER": "number", "LIST": "list", "MAP": "map", "COUNTS": "map", "INSTRUCTIONS": "text", "ANYTHING": "text"}
+    assert {n: kinds[k] for n, k in table.items()} == overview

@@ -14,7 +14,7 @@ LAYERS = {
     "proto": {"base", "mail"},
 }
 ALL_LAYERS = set(LAYERS)
-SHARED_BY = {"spawn": {"lspawn", "rspawn"}, "recipient": {"lspawn", "rcptd", "explain"}}
+SHARED_BY = {"install": {"lint"}, "spawn": {"lspawn", "rspawn"}, "recipient": {"lspawn", "rcptd", "explain", "lint", "domain"}}
 PURE = ["mail", "route"]
 TOP = {"Makefile", "conf-qmail", "conf-break", "src", "man", "tests", "boot", "README", "INSTALL"}
 

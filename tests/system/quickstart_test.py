@@ -57,6 +57,8 @@ def test_a_message_arrives_and_a_second_run_changes_nothing(places):
     assert r.returncode == 0, r.stdout
     assert re.search(r"new msg (\d+)\n.*info msg \1: .*\n(.*\n)*.* end msg \1$", r.stdout, re.M), r.stdout
     assert "Delivered-To: virtual.one.example.org-hello@virtual.one.example.org" in r.stdout
+    r = subprocess.run([home + "/bin/qmail-lint"], capture_output=True, text=True)
+    assert (r.returncode, r.stdout, r.stderr) == (0, "", ""), "what quickstart sets up is clean"
     with open(home + "/control/rcpthosts", "a") as f:
         f.write("kept.example")          # as an editor without a final newline leaves it
     with open(home + "/users/assign") as f:

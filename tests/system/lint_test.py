@@ -1,0 +1,409 @@
+"""qmail-lint: nothing in a clean configuration, and each mistake with its file, line and cure."""
+import os
+import pwd
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from harness import ACCOUNTS, HOMES, ROOT, SCRATCH, fresh_home
+
+NOTHING = ""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alias_at_home():
+    """The account alias lives in this installation."""
+    file = os.path.join(SCRATCH, "passwd")
+    with open(file) as f:
+        before = f.read()
+    with open(file, "w") as f:
+        f.write(re.sub(r"(?m)^(alias:(?:[^:\n]*:){4})[^:\n]*", r"\1%s/qmail/alias" % SCRATCH, before))
+    yield
+    with open(file, "w") as f:
+        f.write(before)
+
+
+@pytest.fixture
+def clean(qmail, homes):
+    """With something of everything in it, and nothing wrong."""
+    homes("john/.qmail-default", "./Maildir/\n")
+    homes("foo/.qmail-default", "./Maildir/\n")
+    qmail.control(
+        me="mail.test.example\n", locals="mail.test.example\nlocalhost\n", defaultdelivery="./Maildir/\n",
+        rcpthosts="mail.test.example\nvirtual.example\n.below.example\ncaught.example\n\n# backup for\nfriend.example\n",
+        morercpthosts="more.example\n", queuelifetime="604800\n", concurrencyremote="20\n", smtpgreeting="mail.test.example ESMTP\n",
+        badmailfrom="@bulk.example\nx@y.example\n", smtproutes="inside.example:[127.0.0.1]:2525\n:smarthost.example\n.direct.example:\n",
+        virtualdomains="virtual.example:virtual.example\n.below.example:foo-sub\nmore.example:foo\n"
+                       "person@caught.example:foo\n:john\nfriend.example:\n")
+    qmail.assign("=info:foo:30001:30001:%s/foo:-:info:\n+virtual.example-:john:30002:30002:%s/john:-::\n.\n" % (HOMES, HOMES))
+    for f in ("control/morercpthosts",):
+        subprocess.run([qmail / "bin/qmail-newmrh"], check=True)
+    return qmail
+
+
+def lint(qmail, *args, **kw):
+    """Exit code and the lines."""
+    r = subprocess.run([qmail / "bin/qmail-lint", *args], capture_output=True, cwd="/", env=qmail.env(), **kw)
+    assert r.stderr == b"", r.stderr
+    text = r.stdout.decode("ascii")
+    for line in text.splitlines():
+        # file:line: severity: what: cure
+        assert re.fullmatch(r"[^ ]+:\d+: (error|warning): (?:(?!: ).)+: .+", line), line
+    worst = 2 if ": error: " in text else 1 if text else 0
+    assert r.returncode == worst
+    return text
+
+
+def test_clean(clean):
+    assert lint(clean) == NOTHING
+
+
+def test_config_fast_leaves_nothing(qmail):
+    for n in os.listdir(qmail / "control"):
+        os.unlink(qmail / ("control/" + n))
+    subprocess.run([qmail / "bin/config-fast", "mail.test.example"], check=True, stdout=subprocess.DEVNULL)
+    assert lint(qmail) == NOTHING
+
+
+def write(path, text):
+    with open(path, "wb") as f:
+        f.write(text.encode() if isinstance(text, str) else text)
+
+
+def put(name, text):
+    def do(q):
+        write(q / name, text)
+    return do
+
+
+def more(name, text):
+    def do(q):
+        with open(q / name, "ab") as f:
+            f.write(text.encode() if isinstance(text, str) else text)
+    return do
+
+
+def gone(name):
+    return lambda q: os.unlink(q / name)
+
+
+def mode(name, bits):
+    return lambda q: os.chmod(name if name.startswith("/") else q / name, bits)
+
+
+def newu(q):
+    subprocess.run([q / "bin/qmail-newu"], check=True, stderr=subprocess.DEVNULL)
+
+
+def assign(*lines, end=".\n", compiled=True):
+    """With the two lines of the clean one in front."""
+    def do(q):
+        with open(q / "users/assign") as f:
+            first = f.read()[:-2]
+        write(q / "users/assign", (first + "".join(x + "\n" for x in lines) + end).replace("@HOMES@", HOMES))
+        if compiled:
+            newu(q)
+    return do
+
+
+def newmrh(q):
+    subprocess.run([q / "bin/qmail-newmrh"], check=True, stderr=subprocess.DEVNULL)
+
+
+def alias(name, text, bits=0o644):
+    def do(q):
+        write(q / ("alias/.qmail" + name), text)
+        os.chmod(q / ("alias/.qmail" + name), bits)
+    return do
+
+
+def user_file_gone(name):
+    return lambda q: os.unlink(os.path.join(HOMES, name))
+
+
+def made(name, bits=0o755, uid=None):
+    def do(q):
+        p = os.path.join(HOMES, name)
+        shutil.rmtree(p, ignore_errors=True)
+        os.mkdir(p)
+        os.chmod(p, bits)
+        if uid:
+            os.chown(p, uid, uid)
+    return do
+
+
+V = "control/virtualdomains"
+RUN = ": run qmail-newu\n"
+FINDINGS = [
+    # ---- what every host needs
+    ("no me", [gone("control/me")],
+     "control/me:0: error: is missing, so nothing knows the name of this host: echo full.host.name > control/me\n"),
+    ("no locals", [gone("control/locals")],
+     "control/locals:0: warning: is missing, so the name in control/me is the only local domain: "
+     "write the domains of which the users are those of this host\n"),
+    ("open relay", [gone("control/rcpthosts"), gone("control/morercpthosts"), gone("control/morercpthosts.cdb")],
+     "control/rcpthosts:0: error: is missing, so this host relays for everybody: "
+     "write every domain of control/locals and control/virtualdomains into it\n"),
+    ("empty rcpthosts", [put("control/rcpthosts", "# none\n"), put("control/locals", "localhost\nmail\n"), gone(V),
+                         put("control/envnoathost", "mail\n")],
+     "control/rcpthosts:0: warning: is empty, so no mail from elsewhere is taken: write the domains that this host takes mail for\n"),
+    ("plain names go elsewhere", [put("control/envnoathost", "far.example\n"), put(V, "")],
+     "control/envnoathost:1: warning: addresses without a domain go to this one, which is neither in control/locals nor in "
+     "control/virtualdomains, and so to elsewhere: add it to control/locals\n"),
+    ("no postmaster", [gone("alias/.qmail-postmaster")],
+     "alias/.qmail-postmaster:0: error: there is no postmaster, who gets what goes wrong: "
+     "echo '&you' > @Q@/alias/.qmail-postmaster\n"),
+    ("double bounces", [put("control/doublebounceto", "no-such-user\n")],
+     "control/doublebounceto:1: error: double bounces go to no-such-user@mail.test.example, which is nobody: "
+     "write an address of yours, or make the mailbox\n"),
+    # ---- domains
+    ("local and virtual", [more("control/locals", "Virtual.example\n")],
+     V + ":1: error: virtual.example is in control/locals too, which comes first, so this line has no effect: "
+     "take it out of one of them\n"),
+    ("address of a local domain", [more(V, "x@mail.test.example:foo\n")],
+     V + ":7: error: mail.test.example is in control/locals too, which comes first, so this line has no effect: "
+     "take it out of one of them\n"),
+    ("virtual, not accepted", [more(V, "new.example:foo\n")],
+     V + ":7: warning: new.example is not in control/rcpthosts, so its mail from elsewhere is refused: "
+     "add new.example to control/rcpthosts\n"),
+    ("suffix, not accepted", [more(V, ".new.example:foo\n")],
+     V + ":7: warning: .new.example is not in control/rcpthosts, so its mail from elsewhere is refused: "
+     "add .new.example to control/rcpthosts\n"),
+    ("a name below it is enough", [more(V, ".new.example:foo\n"), more("control/rcpthosts", "a.new.example\n")], NOTHING),
+    ("address, not accepted", [more(V, "a@new.example:foo\n")],
+     V + ":7: warning: new.example is not in control/rcpthosts, so its mail from elsewhere is refused: "
+     "add new.example to control/rcpthosts\n"),
+    ("local, not accepted", [more("control/locals", "Other.example\n")],
+     "control/locals:3: warning: Other.example is not in control/rcpthosts, so its mail from elsewhere is refused: "
+     "add Other.example to control/rcpthosts\n"),
+    ("nobody's prefix", [put(V, "virtual.example:nosuch\n")],
+     V + ":1: error: nobody gets mail for nosuch-..., neither an account nor users/assign nor a file of alias's: "
+     "add a line +nosuch-:... to users/assign and run qmail-newu\n"),
+    ("a prefix of alias's", [put(V, "virtual.example:qux\n"), alias("-qux-default", "|true\n")], NOTHING),
+    ("no dash behind an assigned name", [put(V, "virtual.example:info\n")],
+     V + ":1: error: nobody gets mail for info-..., neither an account nor users/assign nor a file of alias's: "
+     "add a line +info-:... to users/assign and run qmail-newu\n"),
+    ("postmaster of a domain", [user_file_gone("john/.qmail-default")],
+     V + ":1: warning: mail to postmaster@virtual.example bounces: make @HOMES@/john/.qmail-postmaster or .qmail-default there\n"),
+    ("alias takes what users have no file for", [user_file_gone("john/.qmail-default"), put("control/aliasfallback", "1\n"),
+                                                 alias("-default", "|true\n")], NOTHING),
+    ("blank behind the colon", [put(V, "virtual.example: foo\n")],
+     V + ":1: error: a blank behind the colon, which is part of the value: write virtual.example:foo\n"),
+    ("blank before the colon", [put(V, "virtual.example :foo\n")],
+     V + ":1: error: a blank in the pattern, which can never match: remove the blank\n"),
+    ("blank at the start", [put(V, "# x\n virtual.example:foo\n")],
+     V + ":2: error: a blank in the pattern, which can never match: remove the blank\n"),
+    ("no colon", [put(V, "virtual.example foo\n")],
+     V + ":1: error: no colon, so this line counts for nothing: write virtual.example foo: and what belongs behind it\n"),
+    ("the same twice", [put(V, "virtual.example:foo\nVirtual.Example:john\n")],
+     V + ":1: warning: line 2 has the same pattern and comes after it, so this one can never match: remove one of them\n"),
+    ("an asterisk", [put(V, "*.below.example:foo\n")],
+     V + ":1: error: qmail knows no asterisks, so this pattern can never match: "
+     "write .domain for all names below a domain\n"),
+    ("an @ in front", [put(V, "@virtual.example:foo\n")],
+     V + ":1: error: an address without a box, which can never match: write the domain without the @\n"),
+    ("a final dot", [put(V, "virtual.example.:foo\n")],
+     V + ":1: error: a dot at the end, with which nobody writes an address, so this pattern can never match: remove the dot\n"),
+    ("two dots", [put(V, "virtual..example:foo\n")],
+     V + ":1: error: two dots in a row, so this pattern can never match: remove one\n"),
+    ("not ASCII", [put(V, "b\u00fccher.example:foo\n")],
+     V + ":1: error: letters that are not ASCII, so this pattern can match no usual address: write the domain as xn--...\n"),
+    ("a prefix that is an address", [put(V, "virtual.example:foo@x\n")],
+     V + ":1: error: a prefix is no address: write the part that stands in front of the dash alone\n"),
+    ("a prefix with its dash", [put(V, "virtual.example:foo-\n")],
+     V + ":1: warning: a dash at the end of the prefix, where one is put anyway: remove it\n"),
+    ("no prefix", [put(V, "virtual.example:\n")],
+     V + ":1: warning: without a prefix the mail goes elsewhere, as it would without this line: "
+     "write a prefix, or put virtual.example into control/locals\n"),
+    ("no prefix, and that is local", [put(V, "virtual.example:\n"), put("control/emptyprefixlocal", "1\n")], NOTHING),
+    ("percent hack", [put("control/percenthack", "mail.test.example\n")],
+     "control/percenthack:1: error: strangers may send to mail.test.example, and so through user%host@mail.test.example to "
+     "everywhere: take mail.test.example out of control/percenthack\n"),
+    ("a suffix in locals", [more("control/locals", ".below.example\n")],
+     "control/locals:3: error: there are no patterns that start with a dot here, so this one can never match: write each name\n"),
+    ("an address in rcpthosts", [more("control/rcpthosts", "x@friend.example\n")],
+     "control/rcpthosts:8: error: a pattern with an @, which can never match: write the domain alone\n"),
+    # ---- texts
+    ("CR", [put("control/rcpthosts", "# x\nmail.test.example\r\nvirtual.example\r\nmail.test.example\n.below.example\n"
+                "caught.example\nvirtual.example\n")],
+     "control/rcpthosts:2: error: a CR, which is part of the entry: sed -i 's/\\\\r//' control/rcpthosts\n"),
+    ("byte order mark", [put("control/badmailfrom", b"\xef\xbb\xbf@x.example\n")],
+     "control/badmailfrom:1: error: a byte order mark, which is part of the entry: write the line anew\n"),
+    ("NUL", [put("control/badmailfrom", b"@x.example\n@y\0.example\n")],
+     "control/badmailfrom:2: error: a NUL byte, which ends the entry: write the line anew\n"),
+    ("a comment as a value", [put("control/helohost", "# name\nmail.test.example\n")],
+     "control/helohost:1: error: a comment, which is taken for the value: write the value alone into the first line\n"
+     "control/helohost:2: warning: only the first line is read: remove this one\n"),
+    ("a blank in front of a value", [put("control/helohost", " mail.test.example\n")],
+     "control/helohost:1: error: a blank at the start, which is part of the value: write the value alone into the first line\n"
+     "control/helohost:1: error:  mail.test.example is no host name: write one host name\n"),
+    ("a second line", [put("control/helohost", "mail.test.example\n\nother.example\n")],
+     "control/helohost:3: warning: only the first line is read: remove this one\n"),
+    ("an empty name", [put("control/helohost", "\n")],
+     "control/helohost:1: error: the name is empty: write a host name, or remove the file\n"),
+    ("no number", [put("control/queuelifetime", "7 days\nx\n")],
+     "control/queuelifetime:1: warning: only the digits it starts with are read, there are no units: write digits alone\n"
+     "control/queuelifetime:2: warning: only the first line is read: remove this one\n"
+     "control/queuelifetime:1: warning: mail is returned before a server that is down for an hour is back: "
+     "write 604800, or remove the file\n"),
+    ("not even a digit", [put("control/timeoutremote", "long\n")],
+     "control/timeoutremote:1: error: not a number, so 1200 holds: write digits alone\n"),
+    ("no time at all", [put("control/timeoutsmtpd", "0\n")],
+     "control/timeoutsmtpd:1: error: 0 seconds are too short for any answer: write 1200, or remove the file\n"),
+    ("nothing at once", [put("control/concurrencylocal", "0\n")],
+     "control/concurrencylocal:1: warning: 0 holds all mail of this kind in the queue: "
+     "write how many deliveries there may be at once\n"),
+    ("a sender without @", [more("control/badmailfrom", "spam.example\n")],
+     "control/badmailfrom:3: error: a sender without an @, so this pattern can never match: "
+     "write @spam.example for all senders there\n"),
+    ("a route without a colon", [more("control/smtproutes", "x.example relay\n")],
+     "control/smtproutes:4: error: no colon, so this line counts for nothing: "
+     "write x.example relay: and what belongs behind it\n"),
+    ("a port", [more("control/smtproutes", "x.example:relay:smtp\n")],
+     "control/smtproutes:4: error: the port is no number, so mail waits: write domain:relay:port\n"),
+    ("a relay", [more("control/smtproutes", "x.example:re lay\n")],
+     "control/smtproutes:4: error: the relay can be no host name, so mail waits: write domain:relay or domain:relay:port\n"),
+    ("a password for all", [more("control/smtproutes", "x.example:relay:25|me|secret\n")],
+     "control/smtproutes:4: warning: a password that everybody on this host can read: "
+     "chgrp qmail control/smtproutes && chmod 640 control/smtproutes\n"),
+    ("a lifetime that is none", [put("control/queuelifetimes", "a.example:60\n.b.example:long\n")],
+     "control/queuelifetimes:2: error: no number behind the colon, so this line counts for nothing: write digits alone there\n"),
+    ("a concurrency without a colon", [put("control/concurrencydomains", "a.example:5\n*.b.example:5\nc.example 5\n")],
+     "control/concurrencydomains:2: error: qmail knows no asterisks, so this pattern can never match: "
+     "write .domain for all names below a domain\n"
+     "control/concurrencydomains:3: error: no colon, so this line counts for nothing: "
+     "write c.example 5: and what belongs behind it\n"),
+    ("the rest of a domain's senders", [put("control/domainips", "*:127.0.0.1\n@a.example:127.0.0.1\n")],
+     "control/domainips:2: error: an address without a box, which can never match: write the domain without the @\n"),
+    ("default delivery", [put("control/defaultdelivery", "\n./Maildir/\n")],
+     "control/defaultdelivery:1: error: Uh-oh, first line of .qmail file is blank. (#4.2.1): "
+     "mend it, and restart qmail-send; until then mail waits\n"),
+    ("a name that is almost one", [put("control/rcpthost", "x\n")],
+     "control/rcpthost:0: warning: no program reads it: call it rcpthosts if that is meant\n"),
+    ("a patch's file", [put("control/spfbehavior", "3\n")],
+     "control/spfbehavior:0: warning: no program of ours reads it: "
+     "see qmail-control(5) for what it may have become, and remove it if nothing else needs it\n"),
+    ("what editors and vpopmail leave", [put("control/rcpthosts~", "x\n"), put("control/me.bak", "x\n"),
+                                         put("control/rcpthosts.lock", "")], NOTHING),
+    ("a directory", [gone("control/badmailfrom"), lambda q: os.mkdir(q / "control/badmailfrom")],
+     "control/badmailfrom:0: error: not a file: make it a text file, or remove it\n"),
+    # ---- users/assign
+    ("never compiled", [gone("users/cdb")],
+     V + ":1: error: nobody gets mail for virtual.example-..., neither an account nor users/assign nor a file of alias's: "
+     "add a line +virtual.example-:... to users/assign and run qmail-newu\n"
+     "users/assign:0: error: was never compiled, so nothing of it counts" + RUN),
+    ("an older table that says otherwise", [assign("=a:foo:30001:30001:@HOMES@/foo:::", compiled=False)],
+     "users/assign:3: error: users/cdb, which counts, is older and says otherwise from this line on" + RUN),
+    ("a line less", [put("users/assign", "=info:foo:30001:30001:%s/foo:-:info:\n.\n" % HOMES), put(V, "")],
+     "users/cdb:0: error: has lines that users/assign has no more" + RUN),
+    ("only older", [lambda q: os.utime(q / "users/cdb", (1, 1))],
+     "users/cdb:0: warning: older than users/assign, though it says the same" + RUN),
+    ("a table without its text", [gone("users/assign")],
+     "users/cdb:0: warning: there is no users/assign that it could have been made of, but it counts: "
+     "write the text anew, or remove the table\n"),
+    ("a damaged table", [put("users/cdb", "x"), put(V, ":x\n"), put("control/locals", "localhost\n")],
+     V + ":1: warning: who gets mail for x-... cannot be found out now: qmail-explain postmaster@ says more\n"
+     "users/cdb:0: error: damaged, so mail waits" + RUN),
+    ("no final dot", [assign(end="", compiled=False)],
+     "users/assign:2: error: no line that is a single dot ends it, so qmail-newu takes nothing of the file: add one\n"),
+    ("a comment", [assign("# x", compiled=False)],
+     "users/assign:3: error: it starts with neither = nor +, so qmail-newu takes nothing of the file: "
+     "write =address: or +prefix: first, and no comments\n"),
+    ("too few colons", [assign("=x:y", compiled=False)],
+     "users/assign:3: error: it has fewer than seven colons, so qmail-newu takes nothing of the file: "
+     "write =address:user:uid:gid:home:dash:ext:\n"),
+    ("lines behind the dot", [assign(end=".\n=x:foo:30001:30001:/:::\n")],
+     "users/assign:4: warning: nothing behind the line with the dot is read: "
+     "move the dot to the end, or remove what follows it\n"),
+    ("an upper-case wildcard", [assign("+shoP:foo:30001:30001:@HOMES@/foo:-::")],
+     "users/assign:3: warning: a wildcard that ends in an upper-case letter, which the qmail-newu of qmail 1.03 makes one that "
+     "can never match: write it in lower case\n"),
+    ("the same address twice", [assign("=Info:john:30002:30002:@HOMES@/john:::")],
+     "users/assign:3: warning: line 1 is about the same addresses and comes first, so this one can never match: "
+     "remove one of them\n"),
+    ("an @", [assign("=a@b.example:foo:30001:30001:@HOMES@/foo:::")],
+     "users/assign:3: error: an address with an @, which can never match: write what stands in front of the @\n"),
+    ("a blank in a field", [assign("=a:foo:30001:30001:@HOMES@/foo :::"), lambda q: made("foo ", uid=30001)(q)],
+     "users/assign:3: error: a blank at the edge of a field is part of it: remove it, and run qmail-newu\n"),
+    ("a name for a uid", [assign("=a:foo:foo:30001:@HOMES@/foo:::")],
+     "users/assign:3: error: the uid is not a number: "
+     "write =address:user:uid:gid:home:dash:ext: with numbers and a whole path\n"),
+    ("root", [assign("=a:root:0:0:/root:::")],
+     "users/assign:3: error: uid 0 gets no mail, qmail-lspawn will not deliver as root: "
+     "write =address:user:uid:gid:home:dash:ext: with numbers and a whole path\n"),
+    ("another's uid", [assign("=a:foo:30002:30002:@HOMES@/john:::")],
+     "users/assign:3: warning: the account foo has another uid, 30001: write 30001, or another name\n"),
+    ("no home", [assign("=a:foo:30001:30001:/nonexistent/foo:::")],
+     "users/assign:3: error: the home /nonexistent/foo does not exist, so mail waits: "
+     "make the directory, or remove the line\n"),
+    ("an unsafe home", [made("baz", 0o777, 30003), assign("=a:baz:30003:30003:@HOMES@/baz:::")],
+     "users/assign:3: error: the home @HOMES@/baz can be written to by others, so mail waits: chmod go-w @HOMES@/baz\n"
+     "@HOMES@/baz:0: error: the home of baz can be written to by others, so mail waits: chmod go-w @HOMES@/baz\n"),
+    ("a sticky home", [made("baz", 0o1755, 30003)],
+     "@HOMES@/baz:0: warning: the home of baz is sticky, so mail waits: chmod -t @HOMES@/baz when work on it is done\n"),
+    ("another's home", [made("other", 0o755, 30003), assign("=a:foo:30001:30001:@HOMES@/other:::")],
+     "users/assign:3: warning: the home @HOMES@/other belongs to uid 30003, not to uid 30001: chown 30001 @HOMES@/other\n"),
+    # ---- morercpthosts
+    ("more, never compiled", [gone("control/morercpthosts.cdb"), put(V, "")],
+     "control/morercpthosts:0: error: was never compiled, so nothing of it counts: run qmail-newmrh\n"),
+    ("more, older and otherwise", [more("control/morercpthosts", "new.example\n")],
+     "control/morercpthosts:2: error: morercpthosts.cdb, which counts, is older and says otherwise from this line on: "
+     "run qmail-newmrh\n"),
+    ("more, a line less", [put("control/morercpthosts", "")],
+     "control/morercpthosts.cdb:0: error: has hosts that morercpthosts has no more: run qmail-newmrh\n"),
+    ("more, only older", [lambda q: os.utime(q / "control/morercpthosts.cdb", (1, 1))],
+     "control/morercpthosts.cdb:0: warning: older than control/morercpthosts, though it says the same: run qmail-newmrh\n"),
+    # ---- alias
+    ("alias's file, writable", [alias("-x", "&a@b.example\n", 0o666)],
+     "@Q@/alias/.qmail-x:0: error: others can write to it, so mail waits: chmod go-w @Q@/alias/.qmail-x\n"),
+    ("alias's file, its name", [alias("-First.Last", "&a@b.example\n")],
+     "@Q@/alias/.qmail-First.Last:0: error: a name with upper case or a dot, which can never match: call it .qmail-first:last\n"),
+    ("alias's file, its text", [alias("-x", "\n./Maildir/\n")], 
+     "@Q@/alias/.qmail-x:1: error: Uh-oh, first line of .qmail file is blank. (#4.2.1): "
+     "mend the line; until then mail waits\n"),
+    # ---- modes
+    ("anybody may write", [mode("control/rcpthosts", 0o666)],
+     "control/rcpthosts:0: error: anybody can write to it: chmod go-w control/rcpthosts\n"),
+    ("its group may write", [mode("control/rcpthosts", 0o664)],
+     "control/rcpthosts:0: warning: its group can write to it: chmod g-w control/rcpthosts\n"),
+    ("qmaild cannot read", [mode("control/rcpthosts", 0o600)],
+     "control/rcpthosts:0: error: qmaild cannot read it, so mail waits: chmod a+r control/rcpthosts\n"),
+    ("qmails cannot read", [mode(V, 0o600)],
+     V + ":0: error: qmails cannot read it, so mail waits: chmod a+r control/virtualdomains\n"),
+    ("qmailr cannot read", [mode("control/smtproutes", 0o600)],
+     "control/smtproutes:0: error: qmailr cannot read it, so mail waits: chmod a+r control/smtproutes\n"),
+    ("senders cannot read", [mode("control/me", 0o640)],
+     "control/me:0: error: not everybody who sends mail can read it: chmod a+r control/me\n"),
+    ("users/assign", [mode("users/assign", 0o666)],
+     "users/assign:0: error: others than its owner can write to it, and so get anybody's mail: chmod go-w users/assign\n"),
+    ("a part of the queue", [mode("queue/todo", 0o777)],
+     "queue/todo:0: error: has the wrong mode: make setup puts it right\n"),
+    ("the queue program", [mode("bin/qmail-queue", 0o755)],
+     "bin/qmail-queue:0: error: is not setuid, so nobody can send mail: make setup puts it right\n"),
+    ("a program anybody may write", [mode("bin/forward", 0o777)],
+     "bin/forward:0: error: a program that others can write to: chmod go-w bin/forward\n"),
+]
+
+
+@pytest.fixture
+def mended(clean):
+    """What a test does to the tree itself."""
+    names = ("queue/todo", "bin/qmail-queue", "bin/forward")
+    before = {n: os.stat(clean / n).st_mode & 0o7777 for n in names}
+    yield clean
+    for n in names:
+        os.chmod(clean / n, before[n])
+    for n in os.listdir(clean / "control"):
+        if os.path.isdir(clean / ("control/" + n)):
+            os.rmdir(clean / ("control/" + n))
+    for n in ("foo ", "other"):
+        shutil.rmtree(os.path.join(HOMES, n), ignore_errors=True)
+
+
+@pytest.mark.parametrize("name, steps, expected", FINDINGS, ids=[f[0] for f in FINDINGS])
+def test_finding(mended, name, steps, expected):
+    for step in steps:
+        step(mended)
+    assert lint(mended) == expected.replace("@HOMES@", HOMES).replace("@Q@", mended.path)
