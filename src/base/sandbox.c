@@ -61,7 +61,9 @@ static profile const profiles[SANDBOX_PROFILES] = {
 	[SANDBOX_GETPW] = { .data = 256 },
 	[SANDBOX_NEWU] = { .data = 0 },
 	[SANDBOX_SPLOGGER] = { .data = 64, .files = 64 },
-	[SANDBOX_RCPTD] = { .data = 256, .files = 1024, .landlock = 1, .paths = { { "control", READ } } },
+	[SANDBOX_RCPTD] = { .data = 256, .files = 1024, .landlock = 1, .paths = {
+		{ "control", READ }, { "control/locals", READ }, { "control/virtualdomains", READ }, { "control/me", READ },
+		{ "control/percenthack", READ }, { "control/envnoathost", READ }, { "control/emptyprefixlocal", READ } } },
 	[SANDBOX_LOOK] = { .data = 64, .files = 16, .seconds = 5 },
 };
 

@@ -18,7 +18,8 @@
 #include "proto/rcptd.h"
 #include "recipient/tables.h"
 
-enum { EXIT_TEMP = 111, LOOKS = LOOKER_CHILDREN, LOCAL_MAX = RCPTD_LOCAL_MAX, TABLES_MILLISECONDS = 1000 };
+enum { EXIT_TEMP = 111, LOOKS = LOOKER_CHILDREN, LOCAL_MAX = RCPTD_LOCAL_MAX, TABLES_MILLISECONDS = 1000,
+	CLOSED_MILLISECONDS = 500 };
 
 typedef enum
 {
@@ -50,6 +51,7 @@ static look looks[LOOKS];
 static cache known;
 static uint64_t questions;
 static uint32_t numbers;
+static int64_t closed_until;           /* there were no descriptors or no memory for another client; 0: all is well */
 
 static struct {
 	tables tables;
@@ -59,24 +61,31 @@ static struct {
 
 /* ---- control files */
 
+/* What could not be read is tried again all the time, and told of once. */
+static int is_current(tables_stamp const *stamp)
+{
+	return control.looked && !control.tables.unread && tables_same(stamp, &control.stamp);
+}
+
 /* Read anew when they change; then no answer of before counts. */
 static void refresh(int64_t now)
 {
+	char const *before = control.tables.unread;
 	tables_stamp stamp;
+	int current;
 
 	if (control.looked && now - control.looked < TABLES_MILLISECONDS)
 		return;
 	tables_look(&stamp);
-	if (control.looked && tables_same(&stamp, &control.stamp)) {
-		control.looked = now;
-		return;
-	}
+	current = is_current(&stamp);
 	control.looked = now;
+	if (current)
+		return;
 	control.stamp = stamp;
 	tables_free(&control.tables);
 	tables_load(&control.tables);
 	cache_forget(&known);
-	if (control.tables.unread)
+	if (control.tables.unread && control.tables.unread != before)
 		strerr_warnw("unable to read ", control.tables.unread, ": ", strerror(control.tables.error),
 			": every recipient is taken until it can be read");
 }
@@ -137,8 +146,12 @@ static void greet(int listener, uid_t const *users, size_t n, int64_t now)
 	int fd = accept4(listener, 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	client *c;
 
-	if (fd < 0)
+	if (fd < 0) {
+		/* It stays in the queue of the listener, which must not keep us busy. */
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			closed_until = now + CLOSED_MILLISECONDS;
 		return;
+	}
 	c = is_welcome(fd, users, n) ? make_room() : 0;
 	if (c)
 		*c = (client){ .fd = fd, .since = now, .local = STRALLOC_ZERO };
@@ -297,7 +310,7 @@ static void give_up_waiting(int64_t now)
 
 static int64_t next_deadline(void)
 {
-	int64_t deadline = 0;
+	int64_t deadline = closed_until;
 	size_t i;
 
 	for (i = 0; i < FRONT_CONNECTIONS; i++)
@@ -343,13 +356,15 @@ int front_run(int listener, int socket, uid_t const *users, size_t n)
 
 		w.n = 0;
 		add(&w, socket, 0);
-		add(&w, listener, 0);
+		add(&w, closed_until ? -1 : listener, 0);
 		for (i = 0; i < FRONT_CONNECTIONS; i++)
 			if (clients[i].fd >= 0)
 				add(&w, clients[i].fd, clients + i);
 		if (poll(w.fds, w.n, clock_left(next_deadline(), clock_now())) < 0 && errno != EINTR)
 			return EXIT_TEMP;
 		now = clock_now();
+		if (closed_until <= now)
+			closed_until = 0;
 		if (w.fds[0].revents && !take_answer(socket, now))
 			return EXIT_TEMP;
 		for (i = 2; i < w.n; i++)

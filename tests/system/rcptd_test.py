@@ -361,6 +361,48 @@ def test_a_look_that_crashes_is_a_doubt(slow):
                "nobody@mail.test.example") == [OK, OK, OK, NOBODY]
 
 
+def test_control_files_may_be_links(site):
+    where = SCRATCH + "/elsewhere"
+    os.makedirs(where, exist_ok=True)
+    os.chmod(where, 0o755)
+    for f in ("locals", "virtualdomains"):
+        os.rename(site / ("control/" + f), where + "/" + f)
+        os.symlink(where + "/" + f, site / ("control/" + f))
+    start_rcptd(site)
+    assert ask(site, "nope@example.com", "info@example.com", "nobody@mail.test.example") == [NOBODY, OK, NOBODY]
+
+
+def test_few_descriptors(site):
+    """Clients wait until there is room again, and the process does not turn in circles."""
+    p = qmail_with_limit(site, 40)
+    front = children(p.pid)[0]
+    held = []
+    for _ in range(60):
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        s.connect(site / "rcptd/socket")
+        held.append(s)
+    time.sleep(1)
+    before = ticks(front)
+    time.sleep(2)
+    assert ticks(front) - before < 50
+    for s in held:
+        s.close()
+    wait_for("an answer", lambda: ask(site, "nope@example.com") == [NOBODY], 10)
+
+
+def ticks(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        return sum(int(x) for x in f.read().rsplit(")", 1)[1].split()[11:13])
+
+
+def qmail_with_limit(qmail, files):
+    p = qmail.popen(["sh", "-c", "ulimit -n %d; exec %s" % (files, qmail / "bin/qmail-rcptd")], stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=open(SCRATCH + "/rcptd.log", "wb"), env=qmail.env())
+    wait_for("qmail-rcptd", lambda: os.path.exists(qmail / "rcptd/socket"))
+    wait_for("its other part", lambda: children(p.pid))
+    return p
+
+
 # ---- strangers and limits
 
 def ask_raw(qmail, question, uid=None, timeout=10):
