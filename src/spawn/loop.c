@@ -26,6 +26,8 @@ enum
 	OUT_ROOM = 256,         /* what a refusal takes at most: set aside before a request is looked at */
 	OUT_HIGH = 32 << 20,    /* reports waiting for a reader; only one that never reads gets here */
 	RETRY_SECONDS = 1,      /* how soon to look for memory again */
+	PAUSE_MS = 2,           /* without another request, for those that wait for company */
+	WAIT_MS = 20,           /* that they wait in all */
 	COMPANY_BYTES = 65536,  /* of recipients in one run: whatever the stack may hold, this much fits on it */
 };
 
@@ -75,6 +77,11 @@ typedef struct loop
 	slot slots[SLOTS];
 	run runs[SLOTS];
 	list waiting;           /* to be started */
+	stralloc latest;        /* message, sender and @host of the run that was started last, each with its NUL */
+	int arrived;            /* requests have come since those that wait were looked at */
+	int held;               /* they wait for company: */
+	tain pause;             /* so long if nothing comes, */
+	tain patience;          /* and no longer */
 	unsigned int running;   /* slots in use */
 	int signals;
 	spawn_request request;
@@ -247,6 +254,50 @@ static int is_company(slot const *a, slot const *b)
 		&& !strcmp(a->recipient.s + a->at, b->recipient.s + b->at);
 }
 
+static int note_latest(loop *l, slot const *s)
+{
+	l->latest.len = 0;
+	return stralloc_catb(&l->latest, s->mess.s, s->mess.len) && stralloc_catb(&l->latest, s->sender.s, s->sender.len)
+		&& stralloc_catb(&l->latest, s->recipient.s + s->at, s->recipient.len - s->at);
+}
+
+static int is_like_latest(loop const *l, slot const *s)
+{
+	size_t const head = s->mess.len + s->sender.len;
+
+	return l->latest.len == head + s->recipient.len - s->at && !memcmp(l->latest.s, s->mess.s, s->mess.len)
+		&& !memcmp(l->latest.s + s->mess.len, s->sender.s, s->sender.len)
+		&& !memcmp(l->latest.s + head, s->recipient.s + s->at, s->recipient.len - s->at);
+}
+
+static void after_ms(tain *t, unsigned int ms)
+{
+	tain_from_millisecs(t, (int)ms);
+	tain_add_g(t, t);
+}
+
+/* Whether all that wait follow others of the same message to the same host, and more of them may be about to come: a
+ * sender that has many recipients tells us of them one by one. The first of them, and whatever else comes, never waits. */
+static int is_held(loop *l)
+{
+	slot const *first = l->slots + l->waiting.first;
+	unsigned int i;
+
+	if (!l->kind->company || !l->in_open || !(l->arrived || l->held))
+		return 0;
+	for (i = l->waiting.first; i != NONE; i = l->slots[i].next)
+		if (l->slots[i].alone || l->slots[i].fresh || !is_like_latest(l, l->slots + i))
+			return 0;
+	if (l->waiting.n >= l->kind->company->most(first->recipient.s + first->at + 1))
+		return 0;
+	tain_now_g();
+	if (!l->held)
+		after_ms(&l->patience, WAIT_MS);
+	if (l->arrived)
+		after_ms(&l->pause, PAUSE_MS);
+	return tain_future(&l->pause) && tain_future(&l->patience);
+}
+
 /* The first of those that wait, with those that may go with it. */
 static list gather(loop *l)
 {
@@ -313,6 +364,8 @@ static void start(loop *l, list *members)
 		return refuse_all(l, members, refusal);
 	}
 	r->output = p[0];
+	if (!note_latest(l, s))
+		l->latest.len = 0;
 	r->members = *members;
 	r->n = job.n;
 	r->told = 0;
@@ -321,6 +374,10 @@ static void start(loop *l, list *members)
 
 static void start_waiting(loop *l)
 {
+	l->held = l->waiting.n && is_held(l);
+	l->arrived = 0;
+	if (l->held)
+		return;
 	while (l->waiting.n && out_room(l, l->waiting.n)) {
 		list members = gather(l);
 
@@ -361,6 +418,7 @@ static void request(loop *l, spawn_request *r, spawn_request_status st)
 	s->at = at;
 	s->used = 1;
 	l->running++;
+	l->arrived = 1;
 	list_put(l, &l->waiting, r->number);
 }
 
@@ -482,6 +540,8 @@ static int sleep_on(loop const *l, iopause_fd *fds)
 	tain_now_g();
 	if (l->starved)
 		io_deadline(&first, RETRY_SECONDS);
+	if (l->held)
+		first = *io_sooner(&first, io_sooner(&l->pause, &l->patience));
 	for (i = 0; i < conf_spawn; i++)
 		if (lingers(l->runs + i))
 			first = *io_sooner(&first, &l->runs[i].until);
@@ -529,7 +589,7 @@ static void serve(loop *l)
 
 int loop_run(loop_kind const *k, uid_t owner)
 {
-	static loop l = { .in_open = 1, .waiting = LIST_ZERO, .request = SPAWN_REQUEST_ZERO, .out = STRALLOC_ZERO };
+	static loop l = { .in_open = 1, .waiting = LIST_ZERO, .latest = STRALLOC_ZERO, .request = SPAWN_REQUEST_ZERO, .out = STRALLOC_ZERO };
 	char greeting = (char)(unsigned char)conf_spawn;
 	unsigned int i;
 

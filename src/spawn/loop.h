@@ -65,8 +65,8 @@ enum { LOOP_LINGER = 600 };
 /* loop_run: send the greeting byte and serve, in the current directory (queue/mess), messages of owner,
  * until the end of file on descriptor 0 and of all running deliveries.
  *
- * Each complete request is answered once. Requests wait for nothing but for what came with them in one read:
- * those that may share a program are then put together. A delivery is reported when its process has ended and nobody
+ * Each complete request is answered once. Those that come in one read and may share a program are put together; where
+ * they follow another one of their kind, they wait some milliseconds for more of them. A delivery is reported when its process has ended and nobody
  * holds its output open any more, or kind->linger seconds after its process has ended. Nothing here blocks: requests
  * are taken while reports cannot be written.
  * Returns the exit code: 0; 111 when the reader of the reports went away, or for lack of resources. */
