@@ -109,10 +109,10 @@ static void check_any(span key, span file)
 		look_up_password(&c, key);
 		cdb_free(&c);
 	}
-	h.fd = fd;
+	h.more.fd = fd;
 	h.present = 1;
 	if (hosts_more(&h, key.s, key.n) == 1)
-		check_found(&h.cdb, key.s, key.n);
+		check_found(&h.more.cdb, key.s, key.n);
 	hosts_free(&h);
 	stralloc_free(&record);
 }
