@@ -115,9 +115,14 @@ def test_locals_beat_virtualdomains(chapter):
 
 
 def test_before_and_after_locals_change(chapter):
-    assert explained(chapter, "foo-x@newlocal.example")["recipient"] == "garply-foo-x@newlocal.example"
+    address = "foo-x@newlocal.example"
+    assert explained(chapter, address)["recipient"] == "garply-foo-x@newlocal.example"
+    code, out = explain(chapter, "-s", "sender@client.example", address)
+    kept("locals-before.txt", places(chapter, out + "exit %d\n" % code))
     chapter.control(locals="mail.test.example\nnewlocal.example\n")
-    assert explained(chapter, "foo-x@newlocal.example")["recipient"] == "foo-x@newlocal.example"
+    assert explained(chapter, address)["recipient"] == "foo-x@newlocal.example"
+    code, out = explain(chapter, "-s", "sender@client.example", address)
+    kept("locals-after.txt", places(chapter, out + "exit %d\n" % code))
 
 
 def test_chart(chapter):
