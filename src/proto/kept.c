@@ -54,7 +54,8 @@ int kept_put(int fd, char const *host, char const *sender, char *const *recipien
 	union { struct cmsghdr head; char space[CMSG_SPACE(FDS * sizeof(int))]; } control;
 	int const fds[FDS] = { message, output };
 	struct iovec v;
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control.space,
+		.msg_controllen = sizeof control.space };
 	struct cmsghdr *c;
 
 	text.len = 0;
@@ -111,7 +112,8 @@ int kept_get(int fd, kept_request *r)
 	static char text[KEPT_MAX];
 	union { struct cmsghdr head; char space[CMSG_SPACE(FDS * sizeof(int))]; } control;
 	struct iovec v = { .iov_base = text, .iov_len = sizeof text };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control.space,
+		.msg_controllen = sizeof control.space };
 	ssize_t n;
 
 	r->message = r->output = -1;

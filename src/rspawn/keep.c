@@ -79,7 +79,8 @@ pid_t keep_take(loop_job const *job, char const *place, struct stat const *st, u
 
 		if (!s->pid || !s->idle || strcmp(s->place.s, place) != 0)
 			continue;
-		if (is_same(s, st) && kept_put(s->fd, job->recipient + job->at + 1, job->sender, job->recipients, job->message, job->output)) {
+		if (is_same(s, st) && kept_put(s->fd, job->recipient + job->at + 1, job->sender, job->recipients,
+		 job->message, job->output)) {
 			s->idle = 0;
 			(void)is_often(place, now);
 			return s->pid;

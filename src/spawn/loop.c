@@ -276,8 +276,8 @@ static void after_ms(tain *t, unsigned int ms)
 	tain_add_g(t, t);
 }
 
-/* Whether all that wait follow others of the same message to the same host, and more of them may be about to come: a
- * sender that has many recipients tells us of them one by one. The first of them, and whatever else comes, never waits. */
+/* Whether all that wait follow others of the same message to the same host, and more of them may be about to come: of
+ * many recipients we are told one by one. The first of them, and whatever else comes, never waits. */
 static int is_held(loop *l)
 {
 	slot const *first = l->slots + l->waiting.first;
