@@ -60,30 +60,35 @@ def wait_until(cond, limit, step=0.01):
 
 # ---- accounting --------------------------------------------------------------------------------------
 
-def cgroup_parent():
-    """Where groups of processes are counted: version 1's cpuacct, version 2, or nothing."""
-    for d, stat in (("/sys/fs/cgroup/cpuacct", "cpuacct.usage_user"), ("/sys/fs/cgroup", "cgroup.controllers")):
-        if os.path.exists(d + "/" + stat):
-            return d
-    return None
+def first_with(*places):
+    """The first folder that has such a file in it; None if there is none."""
+    return next((d for d, name in places if os.path.exists(d + "/" + name)), None)
+
+
+# Where the kernel counts for groups of processes; and where perf can be told to look at one.
+ACCOUNTS = first_with(("/sys/fs/cgroup/cpuacct", "cpuacct.usage_user"), ("/sys/fs/cgroup", "cgroup.controllers"))
+EVENTS = first_with(("/sys/fs/cgroup", "cgroup.controllers"), ("/sys/fs/cgroup/unified", "cgroup.controllers"))
 
 
 class Group:
     """Processor time, memory and process list of one target: a cgroup, else the trees of what was started here."""
 
     def __init__(self, name):
-        parent = cgroup_parent()
-        self.dir = "%s/bench-%d-%s" % (parent, time.time_ns(), name)
+        self.name = "bench-%d-%s" % (time.time_ns(), name)
         self.roots = []
-        try:
-            os.mkdir(self.dir)
-        except OSError:
-            self.dir = None
+        self.dirs = []
+        for parent in dict.fromkeys((ACCOUNTS, EVENTS)):
+            try:
+                os.mkdir("%s/%s" % (parent, self.name))
+                self.dirs.append("%s/%s" % (parent, self.name))
+            except OSError:
+                pass
+        self.dir = self.dirs[0] if self.dirs and self.dirs[0].startswith(ACCOUNTS) else None
 
     def enter(self):
         """In the child, before exec."""
-        if self.dir:
-            with open(self.dir + "/cgroup.procs", "w") as f:
+        for d in self.dirs:
+            with open(d + "/cgroup.procs", "w") as f:
                 f.write("0")
 
     def popen(self, args, **kw):
@@ -172,16 +177,14 @@ class Group:
                 break
 
     def remove(self):
-        if self.dir:
-            def removed():
-                try:
-                    os.rmdir(self.dir)
-                except FileNotFoundError:
-                    return True
-                except OSError:
-                    return False
-                return True
-            wait_until(removed, 3, 0.05)
+        def removed(d):
+            try:
+                os.rmdir(d)
+            except OSError:
+                return not os.path.exists(d)
+            return True
+        for d in self.dirs:
+            wait_until(lambda: removed(d), 3, 0.05)
 
 
 def busy():
