@@ -25,8 +25,6 @@
 /* As vpopmail has it: more than so many go into morercpthosts. */
 enum { RCPTHOSTS_MAX = 50 };
 
-extern char **environ;
-
 typedef enum { PLACE_ASSIGN, PLACE_VIRTUAL, PLACE_FEW, PLACE_MORE, PLACES } place_id;
 
 typedef struct place
