@@ -110,6 +110,19 @@ def test_every_layer_module_has_a_unit_test():
     assert missing == []
 
 
+def test_static_programs_ask_no_name_service():
+    """musl knows /etc/passwd and nscd alone: who has to find users wherever they are is linked dynamically."""
+    asks = re.compile(r"\b(getpw(nam|uid|ent)|getgr(nam|gid|ent)|getgrouplist|initgroups|getaddrinfo|gethostby|getservby)")
+    with open(os.path.join(ROOT, "Makefile")) as f:
+        light = re.search(r"^LIGHT := .*?qmail-,(.*?)\)", f.read().replace("\\\n", " "), re.M)[1].split()
+    assert "smtpd" in light and "queue" in light
+    # the build knows the numbers of qmail's users, or links their readers dynamically; a program of the
+    # administrator's may be written ~user/...
+    known = {"base/conf.c", "smtpd/known.c"}
+    assert {"%s/%s" % (folder, name) for folder, name, path in sources(*light, "spawn", "recipient", *LAYERS)
+            if asks.search(code(path))} - known == set()
+
+
 def man_pages():
     return sorted(p for p in os.listdir(os.path.join(ROOT, "man")) if p != "doc")
 
