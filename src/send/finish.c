@@ -11,6 +11,9 @@
 /* Requests that others may still want to make of qmail-clean in the same turn. */
 enum { ROOM_LEFT = 64 };
 
+/* Messages in a turn of the loop. */
+enum { STEPS_MAX = 16 };
+
 static void later(uint64_t id, int64_t now)
 {
 	schedule_add(SCHEDULE_DONE, now + SCHEDULE_TROUBLE, id);
@@ -107,11 +110,13 @@ void finish_selprep(turn *t)
 
 void finish_do(turn const *t)
 {
+	unsigned int i;
 	uint64_t id;
 
-	if (!has_room())
-		return;
-	if ((may_bounce() && schedule_take(SCHEDULE_BOUNCE, t->now, &id))
-	 || schedule_take(SCHEDULE_DONE, t->now, &id))
+	for (i = 0; i < STEPS_MAX && has_room(); i++) {
+		if (!(may_bounce() && schedule_take(SCHEDULE_BOUNCE, t->now, &id))
+		 && !schedule_take(SCHEDULE_DONE, t->now, &id))
+			break;
 		finish(id, t->now);
+	}
 }

@@ -7,7 +7,7 @@
 
 /* The end of a message: nobody is left to deliver it to, its bounce is sent, its files go away. */
 
-/* finish_do: at most one step of one message a turn. */
+/* finish_do: a step each of some messages. */
 extern void finish_selprep(turn *t);
 extern void finish_do(turn const *t);
 

@@ -24,6 +24,9 @@
  * are first attempts as well. */
 enum { AHEAD_MAX = 3600, PASS_SHARE = 4 };
 
+/* Steps in a turn of the loop: reports come first, but need not be asked for after each step. */
+enum { STEPS_MAX = 16 };
+
 typedef struct pass
 {
 	job *j;                 /* null: no pass here */
@@ -257,7 +260,7 @@ static int is_straight(lane *l, channel c, int64_t now)
 	return l->turns != 0;
 }
 
-static void go_on(lane *l, channel c, int64_t now)
+static int go_on(lane *l, channel c, int64_t now)
 {
 	pass *p;
 
@@ -269,23 +272,34 @@ static void go_on(lane *l, channel c, int64_t now)
 		open_pass(p, c, now);
 	else if (delivery_available(c))
 		step(l, p, c, now);
+	else
+		return 0;
+	return p->j || schedule_pass_due(c, now);
+}
+
+/* Whether there may be more to do at once. */
+static int do_channel(channel c, int64_t now)
+{
+	lane *l = &lanes[c];
+
+	if (turn_stopping() || !delivery_open(c))
+		return 0;
+	l->held = !l->held && delivery_available(c) && !straight_in_midst(c) && held_waits(c);
+	if (l->held)
+		held_start(c, now);
+	else if (delivery_available(c) && is_straight(l, c, now))
+		straight_start(c, now);
+	else
+		return go_on(l, c, now);
+	return 1;
 }
 
 void pass_do(turn const *t)
 {
-	channel c;
+	unsigned int i = 0;
+	int more;
 
-	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
-		lane *l = &lanes[c];
-
-		if (turn_stopping() || !delivery_open(c))
-			continue;
-		l->held = !l->held && delivery_available(c) && !straight_in_midst(c) && held_waits(c);
-		if (l->held)
-			held_start(c, t->now);
-		else if (delivery_available(c) && is_straight(l, c, t->now))
-			straight_start(c, t->now);
-		else
-			go_on(l, c, t->now);
-	}
+	do
+		more = do_channel(CHANNEL_LOCAL, t->now) | do_channel(CHANNEL_REMOTE, t->now);
+	while (more && ++i < STEPS_MAX);
 }
