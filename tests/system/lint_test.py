@@ -407,3 +407,37 @@ def test_finding(mended, name, steps, expected):
     for step in steps:
         step(mended)
     assert lint(mended) == expected.replace("@HOMES@", HOMES).replace("@Q@", mended.path)
+
+
+# ---- some domains, and others than root
+
+def test_some_domains_alone(mended):
+    more(V, "new.example:foo\n.sub.new.example:nosuch\nx@new.example:foo\n")(mended)
+    put("control/helohost", "\n")(mended)
+    accept = "new.example is not in control/rcpthosts, so its mail from elsewhere is refused: add new.example to control/rcpthosts\n"
+    both = V + ":7: warning: " + accept + V + ":9: warning: " + accept
+    assert lint(mended, "-d", "friend.example,NEW.example") == both
+    assert lint(mended, "-d", "virtual.example") == NOTHING
+    every = lint(mended, "-d", "")
+    assert both.splitlines()[0] in every and ":8: error: nobody gets mail for nosuch-..." in every and "helohost" not in every
+    for args, code, text in (["new.example"], 1, both), (["virtual.example"], 0, ""), ([], 2, every):
+        r = subprocess.run([mended / "bin/qmail-domain", "check", *args], capture_output=True, text=True, env=mended.env())
+        assert (r.returncode, r.stdout, r.stderr) == (code, text, "")
+    r = subprocess.run([mended / "bin/qmail-lint", "x"], capture_output=True, text=True)
+    assert r.returncode == 100 and "usage" in r.stderr
+
+
+def test_others_see_what_they_may(mended):
+    mode("control/smtproutes", 0o640)(mended)
+    user = {"user": ACCOUNTS["john"], "group": ACCOUNTS["john"], "extra_groups": []}
+    assert lint(mended, **user) == ("control/smtproutes:0: warning: cannot be read, Permission denied: run qmail-lint as root\n")
+
+
+def test_hostile_texts(mended):
+    """Whatever is in the files: printable lines, and never more than are read."""
+    for name in ("me", "locals", "rcpthosts", "virtualdomains", "percenthack", "smtproutes", "queuelifetime", "defaultdelivery"):
+        put("control/" + name, bytes(range(256)) * 40)(mended)
+    put("users/assign", bytes(range(256)) * 40)(mended)
+    assert lint(mended)
+    put(V, b"a:" + b"x" * 300000 + b"\n" + b":" * 100000)(mended)
+    assert lint(mended)
