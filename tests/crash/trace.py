@@ -40,7 +40,7 @@ HARMLESS = set("""stat fstat lstat newfstatat statx access faccessat faccessat2 
 flock fcntl ioctl poll ppoll select pselect6 epoll_ctl epoll_wait epoll_create1 chmod fchmod fchmodat chown fchown
 lchown fchownat utime utimes utimensat futimesat readlink readlinkat getcwd statfs fstatfs fadvise64 wait4 waitid
 sync_file_range close_range signalfd4 kill pidfd_open pidfd_send_signal inotify_add_watch name_to_handle_at umask
-fgetxattr getxattr lgetxattr flistxattr
+fgetxattr getxattr lgetxattr flistxattr memfd_create
 landlock_create_ruleset landlock_add_rule landlock_restrict_self""".split())
 FORKS = ("clone", "clone3", "fork", "vfork")
 WRITES = ("write", "writev", "pwrite64", "pwritev", "pwritev2")
