@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /* backlog QUEUE COUNT WHEN HOST...: put messages for other hosts into a queue that nobody serves, as qmail-send
- * leaves them after a first attempt: each with a recipient at one of the hosts, in turn, due again at WHEN.
+ * leaves them after a first attempt, an hour old: each with a recipient at one of the hosts, in turn, due again at WHEN.
  * Nothing is synced. As root. */
 
 #include <fcntl.h>
@@ -54,13 +54,13 @@ static void put(char const *name, uid_t uid, mode_t mode, char const *s, size_t 
 	close(fd);
 }
 
-static void queue(char const *host, time_t now, time_t when)
+static void queue(char const *host, time_t born, time_t when)
 {
 	char name[QPATH_FMT], recipient[300];
 	stralloc sa = STRALLOC_ZERO;
 	struct stat st;
 
-	put("pid/backlog", qmailq, 0644, TEXT, sizeof TEXT - 1, now);
+	put("pid/backlog", qmailq, 0644, TEXT, sizeof TEXT - 1, born);
 	if (stat("pid/backlog", &st) == -1)
 		die("pid");
 	qpath_fmt(name, &layout, QPATH_MESS, st.st_ino);
@@ -69,7 +69,7 @@ static void queue(char const *host, time_t now, time_t when)
 	if (!info_put(&sa, SENDER, sizeof SENDER - 1))
 		die("memory");
 	qpath_fmt(name, &layout, QPATH_INFO, st.st_ino);
-	put(name, qmails, 0600, sa.s, sa.len, now);
+	put(name, qmails, 0600, sa.s, sa.len, born);
 	sa.len = 0;
 	(void)snprintf(recipient, sizeof recipient, "someone@%s", host);
 	if (!recips_put(&sa, recipient, strlen(recipient)))
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 		return 100;
 	}
 	long count = atol(argv[2]);
-	time_t now = time(0);
+	time_t born = time(0) - 3600;
 
 	umask(0);
 	qmails = uid_of("qmails");
@@ -95,6 +95,6 @@ int main(int argc, char **argv)
 	if (chdir(argv[1]) == -1 || !qpath_detect(&layout))
 		die(argv[1]);
 	for (long i = 0; i < count; ++i)
-		queue(argv[4 + i % (argc - 4)], now, (time_t)atoll(argv[3]));
+		queue(argv[4 + i % (argc - 4)], born, (time_t)atoll(argv[3]));
 	return 0;
 }

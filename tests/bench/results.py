@@ -75,7 +75,9 @@ def page(results):
     """The figures as part of a manual page."""
     m = next(r["machine"] for r in results if "machine" in r)
     rounds = max([r["round"] for r in results if "round" in r]) + 1
-    lines = [FIRST, "Taken on %s; the median of %s." % (m["date"], "%d rounds" % rounds if rounds > 1 else "a single round"),
+    lines = [FIRST, "Taken on %s; the median of %s%s." % (
+        m["date"], "%d rounds" % rounds if rounds > 1 else "a single round",
+        "".join(", with %g of the counts" % x for x in {r["scale"] for r in results if "scale" in r} - {1.0})),
              "%d processors (%s%s), %d GB of memory, %s, Linux %s." % (
                  m["processors"], m["model"], ", a virtual machine" if m["virtual"] else "", m["memory_gb"], m["system"], m["kernel"])]
     busy = [r["other_share"] for r in results if "other_share" in r]
