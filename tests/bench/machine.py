@@ -266,4 +266,4 @@ def description():
     virtual = subprocess.run(["systemd-detect-virt"], capture_output=True, text=True).stdout.strip() or "unknown"
     return {"processors": os.cpu_count(), "model": " ".join(re.sub(r"\((?:R|TM)\)", "", model[1] if model else os.uname().machine).split()),
             "memory_gb": memory, "kernel": re.match(r"\d+\.\d+", os.uname().release)[0], "system": system,
-            "virtual": virtual if virtual != "none" else "", "date": time.strftime("%Y-%m-%d")}
+            "virtual": virtual != "none", "date": time.strftime("%Y-%m-%d")}
