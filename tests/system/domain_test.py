@@ -384,7 +384,10 @@ def deliverable(qmail):
         return False
     n = len(maildir("john", "Maildir"))
     qmail.send("s@client.example", ["info@shop.example"])
-    wait_for("the message", lambda: len(maildir("john", "Maildir")) == n + 1)
+    try:
+        wait_for("the message", lambda: len(maildir("john", "Maildir")) == n + 1)
+    except AssertionError as e:
+        raise AssertionError("%s; the log:\n%s" % (e, qmail.logtext()[-2000:])) from None
     return True
 
 
