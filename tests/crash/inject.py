@@ -115,10 +115,15 @@ def kind_of(fault):
     return "allocations" if fault.call == "alloc" else "faults"
 
 
+KINDS = (("faults", 1), ("allocations", 2))
+
+
 def select(every, o):
     """Of all cases of a scene those of this tier and seed: of allocations half as many as of calls."""
     chosen = []
-    for kind, share in (("faults", 1), ("allocations", 2)):
+    for kind, share in KINDS:
+        if o.kind not in ("", kind):
+            continue
         cases = [c for c in every if kind_of(c.fault) == kind and (o.tier == "long" or not is_slow(c))]
         if cases:
             most = o.most or CASES[o.tier].get(cases[0].scene.split("/")[0], 10 ** 6)
@@ -148,7 +153,7 @@ class Tally(collections.Counter):
 
 
 def main():
-    o = report.options(__doc__.split("\n\n")[0], program=("", "this program alone"), only=("", "SCENE:CALL:N:FAULT alone"),
+    o = report.options(__doc__.split("\n\n")[0], program=("", "this program alone"), kind=("", "faults or allocations alone"), only=("", "SCENE:CALL:N:FAULT alone"),
                        most=(0, "so many cases of a scene at most, whatever the tier"))
     out = report.Report("program", "", "cases", "missed", *COUNTED, "odd")
     harness.accounts()
@@ -171,7 +176,7 @@ def main():
                 counts = " ".join("%s %d" % (k, result[k]) for k in COUNTED if result[k])
                 print("%s:%s" % case, counts or "odd", *result.odd, sep="\n    ", flush=True)
     for p in PROGRAMS:
-        for kind in ("faults", "allocations"):
+        for kind, _ in KINDS:
             t = tallies.get((p, kind))
             if t:
                 out.row("qmail-" + p, kind, t["cases"], t["missed"], *(t[k] for k in COUNTED), t["odd"], wrong=t.wrong())
