@@ -13,7 +13,7 @@
  * key        an entry, of a map what is before its colon, in lower case
  * data       of a map, what is behind the colon
  *
- * in the order of a constmap, each key once, and last
+ * each key once, with the data that its last line has, and last
  *
  * key        one NUL, which no line can have
  * data       8 bytes: a checksum of all records before this one, low byte first (FNV-1a)

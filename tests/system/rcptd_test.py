@@ -28,6 +28,10 @@ def alias_at_home():
         f.write(before)
 
 
+def front_of(p):
+    return wait_for("the part that listens", lambda: children(p.pid))[0]
+
+
 def start_rcptd(qmail, *args, **env):
     p = qmail.popen([qmail / "bin/qmail-rcptd", *args], stdin=subprocess.DEVNULL, cwd="/", env=qmail.env(**env),
                     stdout=subprocess.DEVNULL, stderr=open(SCRATCH + "/rcptd.log", "wb"))
@@ -190,7 +194,7 @@ def test_killed_and_started_again(site):
         p = start_rcptd(site)
         # the session sees that its connection is gone, and makes another
         assert s.rcpt("nope@example.com") == NOBODY
-        front = children(p.pid)[0]
+        front = front_of(p)
         end(p, signal.SIGKILL)
         start = time.monotonic()
         assert s.rcpt("nope@example.com") == OK and time.monotonic() - start < 3
@@ -199,14 +203,14 @@ def test_killed_and_started_again(site):
     p = start_rcptd(site)
     assert ask(site, "nope@example.com") == [NOBODY]
     # one part cannot go on without the other
-    os.kill(children(p.pid)[0], signal.SIGKILL)
+    os.kill(front_of(p), signal.SIGKILL)
     assert p.wait(10) == 111
     assert ask(site, "nope@example.com") == [OK]
 
 
 def test_one_that_hangs_costs_a_session_five_seconds(site):
     p = start_rcptd(site)
-    front = children(p.pid)[0]
+    front = front_of(p)
     os.kill(front, signal.SIGSTOP)
     try:
         with session(site) as s:
@@ -375,7 +379,7 @@ def test_control_files_may_be_links(site):
 def test_few_descriptors(site):
     """Clients wait until there is room again, and the process does not turn in circles."""
     p = qmail_with_limit(site, 40)
-    front = children(p.pid)[0]
+    front = front_of(p)
     held = []
     for _ in range(60):
         s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -475,7 +479,7 @@ def test_memory_is_bounded(site):
     count = int(os.environ.get("RCPTD_ADDRESSES", "4000"))
     site.assign("+foo-:foo:30001:30001:%s/foo:-::\n.\n" % HOMES)
     p = start_rcptd(site)
-    pids = [p.pid, children(p.pid)[0]]
+    pids = [p.pid, front_of(p)]
     clients = []
     for _ in range(8):
         s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)

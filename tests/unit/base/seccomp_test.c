@@ -52,8 +52,8 @@ static void loaded(void **state)
 
 static void one_for_each_that_needs_it(void **state)
 {
-	static int const with[SANDBOX_PROFILES] = { [SANDBOX_QUEUE] = 1, [SANDBOX_CLEAN] = 1,
-		[SANDBOX_RSPAWN] = 1, [SANDBOX_REMOTE] = 1, [SANDBOX_POP3D] = 1 };
+	static int const with[SANDBOX_PROFILES] = { [SANDBOX_SEND] = 1, [SANDBOX_QUEUE] = 1, [SANDBOX_CLEAN] = 1,
+		[SANDBOX_RSPAWN] = 1, [SANDBOX_REMOTE] = 1, [SANDBOX_POP3D] = 1, [SANDBOX_RCPTD] = 1, [SANDBOX_LOOK] = 1 };
 	int p;
 
 	(void)state;

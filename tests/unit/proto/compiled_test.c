@@ -68,7 +68,7 @@ static int tidy(void **state)
 	return 0;
 }
 
-static char const as_read[] = ":garply|.example.com:foo-bar|a:b:c|domain.com:|example.com:last";
+static char const as_read[] = "example.com:last|.example.com:foo-bar|:garply|domain.com:|a:b:c";
 
 static void there_and_back(void **state)
 {
@@ -76,7 +76,7 @@ static void there_and_back(void **state)
 	compile_lines(lines, ':');
 	expect_list(CONTROL_READ, COMPILED_CDB, ':', as_read);
 	compile_lines("b\nA\na\n.c\n", 0);
-	expect_list(CONTROL_READ, COMPILED_CDB, 0, ".c|a|b");
+	expect_list(CONTROL_READ, COMPILED_CDB, 0, "b|a|.c");
 	compile_lines("", 0);
 	expect_list(CONTROL_READ, COMPILED_CDB, 0, "");
 }

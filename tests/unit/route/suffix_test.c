@@ -6,16 +6,28 @@
 
 #include "route/suffix.h"
 
+static control_list list;
+static constmap m;
+
+static void load(char const *lines)
+{
+	control_list_free(&list);
+	constmap_free(&m);
+	list = (control_list)CONTROL_LIST_ZERO;
+	assert_true(control_list_parse(&list, lines, strlen(lines)));
+	assert_true(constmap_map(&m, &list, ':'));
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	constmap_free(&m);
+	control_list_free(&list);
+	return 0;
+}
+
 static void order(void **state)
 {
-	static constmap_entry entries[] = {     /* sorted by key, as constmap keeps them */
-		{ .key = "", .keylen = 0, .value = "all" },
-		{ .key = ".b.c", .keylen = 4, .value = "sub" },
-		{ .key = ".c", .keylen = 2, .value = "top" },
-		{ .key = "a.b.c", .keylen = 5, .value = "exact" },
-		{ .key = "b.c.", .keylen = 4, .value = "dot" },
-	};
-	static constmap const m = { .entries = entries, .n = sizeof entries / sizeof entries[0] };
 	static struct { char const *domain; int with_empty; char const *want; } const rows[] = {
 		{ "a.b.c", 0, "exact" }, { "A.B.C", 0, "exact" }, { "x.b.c", 0, "sub" }, { "x.a.b.c", 0, "sub" },
 		{ "b.c", 0, "top" }, { "c", 0, 0 }, { "c", 1, "all" }, { "b.c.", 0, "dot" }, { "x.c.", 0, 0 },
@@ -24,6 +36,7 @@ static void order(void **state)
 	size_t i;
 
 	(void)state;
+	load(":all\n.b.c:sub\n.c:top\na.b.c:exact\nb.c.:dot\n");
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		constmap_entry const *e = suffix_find(&m, rows[i].domain, strlen(rows[i].domain), rows[i].with_empty);
 
@@ -38,13 +51,6 @@ static void order(void **state)
 /* The keys of one hit after another. */
 static void all_hits(void **state)
 {
-	static constmap_entry entries[] = {
-		{ .key = "", .keylen = 0, .value = "all" },
-		{ .key = ".b.c", .keylen = 4, .value = "sub" },
-		{ .key = ".c", .keylen = 2, .value = "top" },
-		{ .key = "a.b.c", .keylen = 5, .value = "exact" },
-	};
-	static constmap const m = { .entries = entries, .n = sizeof entries / sizeof entries[0] };
 	static struct { char const *domain; int with_empty; char const *want; } const rows[] = {
 		{ "A.b.c", 1, "exact sub top all " }, { "a.b.c", 0, "exact sub top " }, { "x.b.c", 1, "sub top all " },
 		{ "c", 0, "" }, { "c", 1, "all " }, { "", 0, "all " }, { "", 1, "all " }, { ".b.c", 1, "sub top all " },
@@ -53,6 +59,7 @@ static void all_hits(void **state)
 	size_t i;
 
 	(void)state;
+	load(":all\n.b.c:sub\n.c:top\na.b.c:exact\n");
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		suffix_search s;
 		constmap_entry const *e;
@@ -73,5 +80,5 @@ int main(void)
 {
 	static struct CMUnitTest const tests[] = { cmocka_unit_test(order), cmocka_unit_test(all_hits) };
 
-	return cmocka_run_group_tests(tests, 0, 0);
+	return cmocka_run_group_tests(tests, 0, unload);
 }
