@@ -27,9 +27,14 @@ enum { AHEAD_MAX = 3600, PASS_SHARE = 4 };
 /* Steps in a turn of the loop: reports come first, but need not be asked for after each step. */
 enum { STEPS_MAX = 16 };
 
+/* Of so many deliveries of a channel one is for first attempts: connections to hosts that do not answer last a minute
+ * each, and would keep everybody waiting who can be served at once. Passes of first attempts find a place, too. */
+enum { FIRST_SHARE = 10, RETRIES_MAX = PASS_MAX - 2 };
+
 typedef struct pass
 {
 	job *j;                 /* null: no pass here */
+	schedule_age age;
 	int fd;
 	unsigned int started;   /* deliveries since it got its turn */
 	int met;                /* a recipient, done or not */
@@ -63,16 +68,44 @@ static void log_trouble(char const *what, qpath_kind k, uint64_t id, char const 
 	log_line(what, queuefile_name(k, id), end);
 }
 
-/* Who is next: the pass behind the current one that is open, or could take up a message that is due. */
+static int room_for_retries(channel c)
+{
+	return delivery_room(c) > delivery_limit(c) / FIRST_SHARE;
+}
+
+/* Which passes may be opened. */
+static schedule_age least(lane const *l, channel c)
+{
+	unsigned int retries = 0;
+	unsigned int i;
+
+	for (i = 0; i < PASS_MAX; i++)
+		retries += l->passes[i].j && l->passes[i].age == SCHEDULE_RETRY;
+	return retries < RETRIES_MAX && room_for_retries(c) ? SCHEDULE_RETRY : SCHEDULE_NEW;
+}
+
+static int may_step(pass const *p, channel c)
+{
+	return p->age == SCHEDULE_NEW || room_for_retries(c);
+}
+
+/* Whether there is something to do at a place: a pass that may go on, or a message that is due. */
+static int is_ready(lane const *l, unsigned int k, channel c, int64_t now)
+{
+	pass const *p = &l->passes[k];
+
+	return p->j ? may_step(p, c) : schedule_pass_due(c, least(l, c), now);
+}
+
+/* Who is next: the place behind the current one at which there is something to do. */
 static void next(lane *l, channel c, int64_t now)
 {
-	int due = schedule_pass_due(c, now);
 	unsigned int i;
 
 	for (i = 1; i <= PASS_MAX; i++) {
 		unsigned int k = (l->current + i) % PASS_MAX;
 
-		if (l->passes[k].j || due) {
+		if (is_ready(l, k, c, now)) {
 			l->current = k;
 			break;
 		}
@@ -106,17 +139,18 @@ static int64_t born(uint64_t id, int64_t birth, int64_t now)
 	return now;
 }
 
-static void open_pass(pass *p, channel c, int64_t now)
+static void open_pass(lane const *l, pass *p, channel c, int64_t now)
 {
+	schedule_age oldest = least(l, c);
 	qpath_kind k = channel_kind(c);
 	int64_t birth;
 	uint64_t id;
 	job *j;
 	int e;
 
-	if (!schedule_pass_due(c, now) || !(j = job_open(0, c)))
+	if (!schedule_pass_due(c, oldest, now) || !(j = job_open(0, c)))
 		return;
-	schedule_pass(c, now, &id);
+	schedule_pass(c, oldest, now, &id, &p->age);
 	j->id = id;
 	j->retry = now + SCHEDULE_TROUBLE;
 	p->fd = queuefile_open(k, id, O_RDONLY);
@@ -228,25 +262,46 @@ static int any_open(lane const *l)
 	return 0;
 }
 
+static int any_may_step(lane const *l, channel c)
+{
+	unsigned int i;
+
+	for (i = 0; i < PASS_MAX; i++)
+		if (l->passes[i].j && may_step(&l->passes[i], c))
+			return 1;
+	return 0;
+}
+
+static int has_place(lane const *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < PASS_MAX; i++)
+		if (!l->passes[i].j)
+			return 1;
+	return 0;
+}
+
+static void prepare(turn *t, lane const *l, channel c)
+{
+	int available = delivery_available(c);
+	int64_t when;
+
+	if (available && (straight_waits(c) || held_waits(c) || any_may_step(l, c)))
+		turn_now(t);
+	else if ((available || !any_open(l)) && has_place(l) && schedule_pass_first(c, least(l, c), &when))
+		turn_wake(t, when);
+}
+
 void pass_selprep(turn *t)
 {
 	channel c;
 
 	if (turn_stopping())
 		return;
-	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++) {
-		int64_t when;
-
-		if (!delivery_open(c))
-			continue;
-		if (delivery_available(c) && (straight_waits(c) || held_waits(c)))
-			turn_now(t);
-		if (any_open(&lanes[c])) {
-			if (delivery_available(c))
-				turn_now(t);
-		} else if (schedule_pass_first(c, &when))
-			turn_wake(t, when);
-	}
+	for (c = CHANNEL_LOCAL; c <= CHANNEL_REMOTE; c++)
+		if (delivery_open(c))
+			prepare(t, &lanes[c], c);
 }
 
 /* Whose turn it is: a first attempt's, or a pass's. */
@@ -254,7 +309,7 @@ static int is_straight(lane *l, channel c, int64_t now)
 {
 	if (!straight_waits(c))
 		return 0;
-	if (straight_in_midst(c) || (!any_open(l) && !schedule_pass_due(c, now)))
+	if (straight_in_midst(c) || (!any_open(l) && !schedule_pass_due(c, least(l, c), now)))
 		return 1;
 	l->turns = (l->turns + 1) % PASS_SHARE;
 	return l->turns != 0;
@@ -262,19 +317,24 @@ static int is_straight(lane *l, channel c, int64_t now)
 
 static int go_on(lane *l, channel c, int64_t now)
 {
-	pass *p;
+	pass *p = &l->passes[l->current];
 
-	/* What was due when this place got its turn may have failed to open: then another goes on. */
-	if (!l->passes[l->current].j && !schedule_pass_due(c, now))
+	if (p->j && !delivery_available(c))
+		return 0;
+	/* What was due when this place got its turn may have failed to open, or may have to leave room: then another
+	 * goes on. */
+	if (!is_ready(l, l->current, c, now))
 		next(l, c, now);
+	if (!is_ready(l, l->current, c, now))
+		return 0;
 	p = &l->passes[l->current];
 	if (!p->j)
-		open_pass(p, c, now);
+		open_pass(l, p, c, now);
 	else if (delivery_available(c))
 		step(l, p, c, now);
 	else
 		return 0;
-	return p->j || schedule_pass_due(c, now);
+	return p->j || schedule_pass_due(c, least(l, c), now);
 }
 
 /* Whether there may be more to do at once. */

@@ -78,10 +78,10 @@ void schedule_wait(channel c, schedule_age age, int64_t when, uint64_t id)
 	insert(&waiting[c][age], when, id);
 }
 
-int schedule_pass(channel c, int64_t now, uint64_t *id)
+int schedule_pass(channel c, schedule_age least, int64_t now, uint64_t *id, schedule_age *age)
 {
 	int new_due = is_due(&waiting[c][SCHEDULE_NEW], now);
-	int retry_due = is_due(&waiting[c][SCHEDULE_RETRY], now);
+	int retry_due = least == SCHEDULE_RETRY && is_due(&waiting[c][SCHEDULE_RETRY], now);
 	int64_t when;
 
 	if (new_due && retry_due) {
@@ -90,18 +90,19 @@ int schedule_pass(channel c, int64_t now, uint64_t *id)
 	}
 	if (!new_due && !retry_due)
 		return 0;
-	return remove_first(&waiting[c][new_due ? SCHEDULE_NEW : SCHEDULE_RETRY], id, &when);
+	*age = new_due ? SCHEDULE_NEW : SCHEDULE_RETRY;
+	return remove_first(&waiting[c][*age], id, &when);
 }
 
-int schedule_pass_due(channel c, int64_t now)
+int schedule_pass_due(channel c, schedule_age least, int64_t now)
 {
-	return is_due(&waiting[c][SCHEDULE_NEW], now) || is_due(&waiting[c][SCHEDULE_RETRY], now);
+	return is_due(&waiting[c][SCHEDULE_NEW], now) || (least == SCHEDULE_RETRY && is_due(&waiting[c][SCHEDULE_RETRY], now));
 }
 
-int schedule_pass_first(channel c, int64_t *when)
+int schedule_pass_first(channel c, schedule_age least, int64_t *when)
 {
 	heap_entry const *a = heap_min(&waiting[c][SCHEDULE_NEW]);
-	heap_entry const *b = heap_min(&waiting[c][SCHEDULE_RETRY]);
+	heap_entry const *b = least == SCHEDULE_RETRY ? heap_min(&waiting[c][SCHEDULE_RETRY]) : 0;
 	heap_entry const *e = !a || (b && b->when < a->when) ? b : a;
 
 	if (e)

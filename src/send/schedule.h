@@ -32,15 +32,16 @@ extern int schedule_dying(int64_t birth, int64_t now, unsigned int lifetime);
 typedef enum { SCHEDULE_RETRY, SCHEDULE_NEW } schedule_age;
 extern void schedule_wait(channel c, schedule_age age, int64_t when, uint64_t id);
 
-/* schedule_pass: whose turn it is on a channel: 1 and *id, out of the list; 0 when nobody is due at now.
+/* schedule_pass: whose turn it is on a channel: 1, *id and its *age, out of the list; 0 when nobody is due at now.
  * The earliest first; but while new ones are due, only every fourth turn is for an old one, so that a pile
- * of undeliverable mail does not slow down the mail that can be delivered. */
-extern int schedule_pass(channel c, int64_t now, uint64_t *id);
+ * of undeliverable mail does not slow down the mail that can be delivered. With SCHEDULE_NEW as least, here and
+ * below, new ones only. */
+extern int schedule_pass(channel c, schedule_age least, int64_t now, uint64_t *id, schedule_age *age);
 
 /* schedule_pass_due: whether schedule_pass would find one. schedule_pass_first: 1 and when the first is due,
  * 0 when nobody waits. */
-extern int schedule_pass_due(channel c, int64_t now);
-extern int schedule_pass_first(channel c, int64_t *when);
+extern int schedule_pass_due(channel c, schedule_age least, int64_t now);
+extern int schedule_pass_first(channel c, schedule_age least, int64_t *when);
 
 /* schedule_drain: any message that waits on a channel, due or not: 1, *id and *when, out of the list. */
 extern int schedule_drain(channel c, uint64_t *id, int64_t *when);

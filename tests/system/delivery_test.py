@@ -314,3 +314,30 @@ def test_every_state_survives_the_death_of_a_daemon(here, victim):
     assert set(subjects) == {b"waiting", b"half", b"running", b"new"}
     # without qmail-clean what was delivered straight from todo, before qmail-send noticed, cannot be removed
     assert subjects.count(b"half") >= 2 and (subjects.count(b"new") == 1 or victim == "qmail-clean")
+
+
+def test_retries_leave_room_for_first_attempts(qmail, homes):
+    """Deliveries that hang, as connections to dead hosts do, take all places of a channel but a tenth, so that new mail
+    is delivered at once; with more recipients than go straight from todo, and with as many."""
+    hang = SCRATCH + "/retries-hang"
+    homes("john/.qmail-dead-default", "|while test -e %s; do sleep 0.1; done; exit 111\n" % hang)
+    homes("john/.qmail-new-default", "|exit 0\n")
+    qmail.control(concurrencylocal="20\n")
+    qmail.start()
+    for i in range(40):
+        assert qmail.inject(b"", [b"john-dead-%d@mail.test.example" % i], b"x\n") == 0
+    qmail.wait_log(r"^delivery \d+: deferral", 40)
+    with open(hang, "w"):
+        pass
+    try:
+        qmail.signal("ALRM")
+        qmail.wait_log(r"^status: local 18/20")
+        for n in (1, 10):
+            assert qmail.inject(b"", [b"john-new-%d@mail.test.example" % i for i in range(n)], b"x\n") == 0
+            qmail.wait_log(r"to local john-new-%d@" % (n - 1))
+        qmail.wait_log(r"^delivery \d+: success", 11)
+        started = [m for m in re.findall(r"to local john-(\w+)-", qmail.logtext())]
+        assert started[40:].count("dead") == 18
+    finally:
+        os.unlink(hang)
+    qmail.wait_log(r"^delivery \d+: deferral", 80)

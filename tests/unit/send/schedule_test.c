@@ -81,26 +81,27 @@ static void dying(void **state)
 
 static void turns(void **state)
 {
+	schedule_age age;
 	uint64_t id;
 	int64_t when;
 
 	(void)state;
-	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 100, &id), 0);
-	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, &when), 0);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_RETRY, 100, &id, &age), 0);
+	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, SCHEDULE_RETRY, &when), 0);
 	schedule_wait(CHANNEL_LOCAL, SCHEDULE_RETRY, 50, 7);
 	schedule_wait(CHANNEL_LOCAL, SCHEDULE_RETRY, 40, 8);
 	schedule_wait(CHANNEL_REMOTE, SCHEDULE_RETRY, 60, 7);
-	assert_int_equal(schedule_pass_due(CHANNEL_LOCAL, 39), 0);
-	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 39, &id), 0);
-	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, &when), 1);
+	assert_int_equal(schedule_pass_due(CHANNEL_LOCAL, SCHEDULE_RETRY, 39), 0);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_RETRY, 39, &id, &age), 0);
+	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, SCHEDULE_RETRY, &when), 1);
 	assert_int_equal(when, 40);
-	assert_int_equal(schedule_pass_due(CHANNEL_LOCAL, 40), 1);
-	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 40, &id), 1);
+	assert_int_equal(schedule_pass_due(CHANNEL_LOCAL, SCHEDULE_RETRY, 40), 1);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_RETRY, 40, &id, &age), 1);
 	assert_int_equal(id, 8);
 	schedule_hurry(10);
-	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 10, &id), 1);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_RETRY, 10, &id, &age), 1);
 	assert_int_equal(id, 7);
-	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 10, &id), 0);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_RETRY, 10, &id, &age), 0);
 	assert_int_equal(schedule_drain(CHANNEL_REMOTE, &id, &when), 1);
 	assert_int_equal(when, 10);
 	assert_int_equal(schedule_drain(CHANNEL_REMOTE, &id, &when), 0);
@@ -111,6 +112,7 @@ static void new_before_old(void **state)
 {
 	unsigned int old = 0;
 	unsigned int i;
+	schedule_age age;
 	uint64_t id;
 	int64_t when;
 
@@ -120,15 +122,16 @@ static void new_before_old(void **state)
 		schedule_wait(CHANNEL_REMOTE, SCHEDULE_NEW, 500, i);
 	}
 	for (i = 0; i < 100; i++) {
-		assert_int_equal(schedule_pass(CHANNEL_REMOTE, 500, &id), 1);
+		assert_int_equal(schedule_pass(CHANNEL_REMOTE, SCHEDULE_RETRY, 500, &id, &age), 1);
 		old += id >= 1000;
+		assert_int_equal(age, id >= 1000 ? SCHEDULE_RETRY : SCHEDULE_NEW);
 		assert_true(i > 2 || id < 1000);
 	}
 	assert_int_equal(old, 25);
 	schedule_wait(CHANNEL_REMOTE, SCHEDULE_NEW, 600, 3000);         /* not due: nothing is kept waiting for it */
 	for (i = 0; i < 100; i++)
-		assert_int_equal(schedule_pass(CHANNEL_REMOTE, 500, &id), 1);
-	assert_int_equal(schedule_pass(CHANNEL_REMOTE, 500, &id), 0);
+		assert_int_equal(schedule_pass(CHANNEL_REMOTE, SCHEDULE_RETRY, 500, &id, &age), 1);
+	assert_int_equal(schedule_pass(CHANNEL_REMOTE, SCHEDULE_RETRY, 500, &id, &age), 0);
 	assert_int_equal(schedule_drain(CHANNEL_REMOTE, &id, &when), 1);
 	assert_int_equal(id, 3000);
 }
@@ -152,6 +155,7 @@ static void lists(void **state)
 
 static void set_back(void **state)
 {
+	schedule_age age;
 	uint64_t id;
 	int64_t when;
 
@@ -161,15 +165,40 @@ static void set_back(void **state)
 	schedule_wait(CHANNEL_LOCAL, SCHEDULE_RETRY, 1100, 2);
 	schedule_add(SCHEDULE_UNSURE, 1200, 3);
 	schedule_set_back(900);
-	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 99, &id), 0);
-	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 100, &id), 1);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_RETRY, 99, &id, &age), 0);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_RETRY, 100, &id, &age), 1);
 	assert_int_equal(id, 1);
-	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, &when), 1);
+	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, SCHEDULE_RETRY, &when), 1);
 	assert_int_equal(when, 200);
-	assert_int_equal(schedule_pass(CHANNEL_LOCAL, 200, &id), 1);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_RETRY, 200, &id, &age), 1);
 	assert_int_equal(schedule_first(SCHEDULE_UNSURE, &when), 1);
 	assert_int_equal(when, 300);
 	assert_int_equal(schedule_take(SCHEDULE_UNSURE, 300, &id), 1);
+}
+
+/* Old ones have to stay where they are. */
+static void new_only(void **state)
+{
+	schedule_age age;
+	uint64_t id;
+	int64_t when;
+
+	(void)state;
+	schedule_wait(CHANNEL_LOCAL, SCHEDULE_RETRY, 1, 7);
+	assert_int_equal(schedule_pass_due(CHANNEL_LOCAL, SCHEDULE_NEW, 100), 0);
+	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, SCHEDULE_NEW, &when), 0);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_NEW, 100, &id, &age), 0);
+	schedule_wait(CHANNEL_LOCAL, SCHEDULE_NEW, 90, 8);
+	assert_int_equal(schedule_pass_first(CHANNEL_LOCAL, SCHEDULE_NEW, &when), 1);
+	assert_int_equal(when, 90);
+	assert_int_equal(schedule_pass_due(CHANNEL_LOCAL, SCHEDULE_NEW, 89), 0);
+	assert_int_equal(schedule_pass_due(CHANNEL_LOCAL, SCHEDULE_NEW, 90), 1);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_NEW, 90, &id, &age), 1);
+	assert_int_equal(id, 8);
+	assert_int_equal(age, SCHEDULE_NEW);
+	assert_int_equal(schedule_pass(CHANNEL_LOCAL, SCHEDULE_RETRY, 90, &id, &age), 1);
+	assert_int_equal(id, 7);
+	assert_int_equal(age, SCHEDULE_RETRY);
 }
 
 int main(void)
@@ -182,6 +211,7 @@ int main(void)
 		cmocka_unit_test(dying),
 		cmocka_unit_test(turns),
 		cmocka_unit_test(new_before_old),
+		cmocka_unit_test(new_only),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(set_back),
 	};

@@ -174,7 +174,7 @@ static void deferral(void **state)
 	e->has[PREPROCESS_LOCAL] = 1;
 	straight_written(e, 1, NOW);
 	assert_false(straight_has(6));
-	assert_true(schedule_pass_first(CHANNEL_LOCAL, &when));
+	assert_true(schedule_pass_first(CHANNEL_LOCAL, SCHEDULE_RETRY, &when));
 	assert_int_equal(when, NOW + 100);
 	assert_true(schedule_drain(CHANNEL_LOCAL, &id, &when));
 	assert_int_equal(id, 6);
