@@ -298,6 +298,9 @@ static int open_todo(preprocess *e, uint64_t *size)
 	struct stat st;
 	int fd = queuefile_open(QPATH_TODO, e->id, O_RDONLY);
 
+	/* The directory may have been read a while ago, and the message have ended since, straight from there. */
+	if (fd < 0 && errno == ENOENT)
+		return -1;
 	if (fd < 0 && queuefile_odd(errno))
 		damage_note(QPATH_TODO, e->id, is_odd);
 	if (fd >= 0 && fstat(fd, &st) < 0) {

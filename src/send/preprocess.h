@@ -37,8 +37,8 @@ typedef struct preprocess
 	stralloc lines;                 /* for the log, when the turn of the message comes */
 } preprocess;
 
-/* preprocess_read: read and rewrite the envelope of message id. Returns its size, or 0 after trouble, which is logged:
- * then nothing is open, and the message is to stay in todo. Unless it is small, files are open and not durable yet;
+/* preprocess_read: read and rewrite the envelope of message id. Returns its size, or 0 after trouble, which is logged,
+ * and if it is in todo no more: then nothing is open, and what there is stays in todo. Unless it is small, files are open and not durable yet;
  * what an earlier attempt left is gone. */
 extern size_t preprocess_read(preprocess *e, uint64_t id);
 
