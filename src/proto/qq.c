@@ -175,7 +175,8 @@ static void put_to(qq *q, int fd, char const *s, size_t n)
 		return;
 	if (n > sizeof q->buf - q->n)
 		return write_through(q, fd, s, n);
-	memcpy(q->buf + q->n, s, n);
+	if (n)
+		memcpy(q->buf + q->n, s, n);
 	q->n += n;
 }
 

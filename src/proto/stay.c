@@ -246,7 +246,7 @@ int stay_next(stralloc *local, int *reply)
 	ssize_t n;
 
 	do {
-		if (asked++ == ASKED_MOST || milliseconds() - born > AGE_MOST * 1000) {
+		if (asked++ == ASKED_MOST || milliseconds() - born > (int64_t)AGE_MOST * 1000) {
 			if (counted)
 				(void)is_taken(IDLE);
 			return 0;

@@ -309,6 +309,8 @@ class Sink:
             c.sendall(b"220 x\r\n")
             for line in f:
                 verb = line[:4].upper()
+                if verb == b"MAIL":
+                    to = []
                 if verb == b"RCPT":
                     to.append(line[line.index(b"<") + 1:line.rindex(b">")])
                 if verb == b"DATA":

@@ -281,7 +281,7 @@ class Storm:
                             os.kill(pid, signal.SIGALRM)
             time.sleep(0.5)
             return not what()
-        wait_for("the messages to be done with", lambda: pressed(self.known), 240)
+        wait_for("the messages to be done with", lambda: pressed(self.known), 480)
         for f in self.files():
             with contextlib.suppress(FileNotFoundError):
                 os.utime(f, (time.time() - 200000,) * 2, follow_symlinks=False)

@@ -1,6 +1,7 @@
 """A world of one's own for each worker: the installation's queue, homes, users and control on a file system in memory,
 seen by this process and its children alone. What is done in it can be recorded."""
 import ctypes
+import contextlib
 import os
 import shutil
 import signal
@@ -214,7 +215,8 @@ class World(harness.Home):
 
         def traced():
             for pid in pids:
-                with open("/proc/%d/status" % pid) as f:
+                # one that has ended meanwhile is no longer waited for
+                with contextlib.suppress(FileNotFoundError), open("/proc/%d/status" % pid) as f:
                     if "TracerPid:\t0" in f.read():
                         return False
             return True
