@@ -22,6 +22,7 @@ enum {
 	BATCH_BYTES = 1 << 20,          /* of envelopes: a batch ends with the one that goes over it */
 	RESCAN_SECONDS = 1500,
 	UNTRIGGERED_SECONDS = 10,       /* the same while nobody can wake us */
+	PUT_OFF_SECONDS = 2,            /* at most, for bounces */
 	OTHER_FDS = 64,                 /* descriptors that a batch leaves to everybody else */
 };
 
@@ -39,6 +40,7 @@ static int careful = 1;                 /* there may be files of a message that 
 static int careful_scan;
 static unsigned int subdir;             /* of a queue with a split todo */
 static int64_t rescan;
+static int64_t put_off;                 /* since when bounces have kept us from scanning; 0: they do not */
 
 /* ---- a batch -------------------------------------------------------------------------------------- */
 
@@ -289,9 +291,15 @@ static int can_write(void)
 	return !n_batch && cleaner_room() >= batch_limit;
 }
 
-static int can_scan(int64_t now)
+/* A bounce that was just begun comes first in the log; but where one follows the other, new mail does not wait for
+ * the last of them. */
+static int is_put_off(int64_t now)
 {
-	return !turn_stopping() && !bounce_fresh(now);
+	if (!bounce_fresh(now))
+		return put_off = 0, 0;
+	if (!put_off || put_off > now)
+		put_off = now;
+	return now - put_off < PUT_OFF_SECONDS;
 }
 
 void todo_set_back(int64_t by)
@@ -318,7 +326,7 @@ void todo_selprep(turn *t)
 		turn_wake(t, when);
 	if (turn_stopping())
 		return;
-	if (bounce_fresh(t->now)) {
+	if (is_put_off(t->now)) {
 		turn_wake(t, t->now + 1);
 		return;
 	}
@@ -334,6 +342,8 @@ static void scan(turn const *t)
 		start_scan(t->now);
 	if (dir)
 		fill_batch(t->now);
+	if (!dir)
+		put_off = 0;
 }
 
 void todo_do(turn const *t)
@@ -342,7 +352,7 @@ void todo_do(turn const *t)
 		return;
 	n_own = 0;
 	add_leaving(t->now);
-	if (can_scan(t->now))
+	if (!turn_stopping() && !is_put_off(t->now))
 		scan(t);
 	if (n_batch)
 		commit(t->now);

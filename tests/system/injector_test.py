@@ -192,3 +192,19 @@ def test_every_variable_is_passed_on(here):
     fds[1] = fds.pop(11, fds[1])
     assert {n for n, what in fds.items() if what.startswith("pipe:")} == {0, 1, 4, 6}
     assert set(fds) - {0, 1, 4, 6} <= {10} and not any("socket:" in what for what in fds.values())
+
+
+def test_bounces_in_a_row_keep_nobody(here):
+    """New mail is taken up between them, not behind the last."""
+    with open(PLACE + "/program", "w") as f:
+        f.write("#!/bin/sh\nsleep 0.5\nexec %s\n" % (here / "bin/qmail-queue"))
+    here.begin()
+    for n in range(1, 13):
+        here.fail(n)
+    here.wait_log(r"^bounce msg ", 2)
+    assert here.inject(b"ann@elsewhere.example", [b"john@mail.test.example"], b"Subject: number 13\n\n") == 0
+    here.drained(40)
+    assert bounced(13)
+    log = here.logtext()
+    last = [m.start() for m in re.finditer(r"^bounce msg ", log, re.M)]
+    assert len(last) == 12 and log.index("from <ann@elsewhere.example>") < last[9]
