@@ -40,7 +40,8 @@ static int careful = 1;                 /* there may be files of a message that 
 static int careful_scan;
 static unsigned int subdir;             /* of a queue with a split todo */
 static int64_t rescan;
-static int64_t put_off;                 /* since when bounces have kept us from scanning; 0: they do not */
+static int looking;                     /* for new mail, in this turn */
+static int64_t put_off;                 /* since when bounces have kept us from looking for new mail; 0: they do not */
 
 /* ---- a batch -------------------------------------------------------------------------------------- */
 
@@ -296,7 +297,7 @@ static int can_write(void)
 static int is_put_off(int64_t now)
 {
 	if (!bounce_fresh(now))
-		return put_off = 0, 0;
+		return 0;
 	if (!put_off || put_off > now)
 		put_off = now;
 	return now - put_off < PUT_OFF_SECONDS;
@@ -319,6 +320,7 @@ void todo_selprep(turn *t)
 {
 	int64_t when;
 
+	looking = 0;
 	hurry(t->now);
 	if (!can_write())
 		return;
@@ -330,6 +332,7 @@ void todo_selprep(turn *t)
 		turn_wake(t, t->now + 1);
 		return;
 	}
+	looking = 1;
 	turn_watch(t, trigger, POLLIN);
 	turn_wake(t, rescan);
 	if (dir)
@@ -343,7 +346,7 @@ static void scan(turn const *t)
 	if (dir)
 		fill_batch(t->now);
 	if (!dir)
-		put_off = 0;
+		put_off = 0;            /* we have looked */
 }
 
 void todo_do(turn const *t)
@@ -352,7 +355,7 @@ void todo_do(turn const *t)
 		return;
 	n_own = 0;
 	add_leaving(t->now);
-	if (!turn_stopping() && !is_put_off(t->now))
+	if (looking && !turn_stopping() && !is_put_off(t->now))
 		scan(t);
 	if (n_batch)
 		commit(t->now);
