@@ -41,6 +41,6 @@ extern void job_hold(job *j);
 extern void job_release(job *j, int64_t now);
 
 /* job_end_channel: nobody is left on a channel whose recipient file was written: what job_release does then. */
-extern void job_end_channel(channel c, uint64_t id, int64_t now);
+extern void job_end_channel(channel ended, uint64_t id, int64_t now);
 
 #endif

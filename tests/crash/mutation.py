@@ -25,6 +25,7 @@ PLACES = [
     ("src/local/mbox.c", "qmail-local", ["mbox, new", "mbox, old messages"]),
     ("src/local/", "qmail-local", ["maildir", "maildir, new/ unreadable", "mbox, new"]),
     ("src/users/newmrh.c", "qmail-newmrh", ["morercpthosts.cdb"]),
+    ("src/users/newcdb.c", "qmail-newcdb", ["virtualdomains.cdb"]),
     ("src/users/", "qmail-newu", ["users/cdb"]),
 ]
 FOLDERS = sorted({p[0].split("/")[1] for p in PLACES})

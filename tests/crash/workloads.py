@@ -452,7 +452,7 @@ class MboxFails(MboxOld):
 class Newu(Workload):
     """users/cdb is made anew, twice."""
     name, quick, recover = "users/cdb", False, None
-    program, table, source = "qmail-newu", "users/cdb", "users/assign"
+    program, table, source, arguments = "qmail-newu", "users/cdb", "users/assign", []
 
     def roots(self, w):
         return (w / self.table.split("/")[0],), ("/nothing",)
@@ -463,7 +463,7 @@ class Newu(Workload):
     def make(self, w, n, recorder=()):
         with open(w / self.source, "w") as f:
             f.write(self.lines(n))
-        subprocess.run(list(recorder) + [w / ("bin/" + self.program)], check=True)
+        subprocess.run(list(recorder) + [w / ("bin/" + self.program)] + self.arguments, check=True)
 
     def prepare(self, w):
         self.make(w, 0)
@@ -475,7 +475,7 @@ class Newu(Workload):
         # the source is the administrator's: replaced unrecorded, it must not be among what a power cut takes
         for n in (1, 2):
             shutil.copyfile(os.path.join(w.scratch, "source%d" % n), w / self.source)
-            subprocess.run(w.recorder() + [w / ("bin/" + self.program)], check=True)
+            subprocess.run(w.recorder() + [w / ("bin/" + self.program)] + self.arguments, check=True)
 
     def compared(self, path):
         return not path.endswith(self.source)
@@ -490,6 +490,14 @@ class Newmrh(Newu):
 
     def lines(self, n):
         return "".join("host%d-%d.test.example\n" % (n, i) for i in range(300))
+
+
+class Newcdb(Newu):
+    name = "virtualdomains.cdb"
+    program, table, source, arguments = "qmail-newcdb", "control/virtualdomains.cdb", "control/virtualdomains", ["virtualdomains"]
+
+    def lines(self, n):
+        return "".join("host%d-%d.test.example:foo\n" % (n, i) for i in range(300))
 
 
 def all_workloads():
