@@ -23,6 +23,7 @@ import harness
 from harness import SCRATCH, Home, fresh_home, wait_for
 
 HOST = "clock.example"
+PID_FILE_GONE = 64
 DAY, YEAR = 86400, 365 * 86400
 JUMPS = (("a day forward", DAY), ("a day back", -DAY), ("ten years forward", 10 * YEAR), ("ten years back", -10 * YEAR),
          ("beyond 2038", 0x80000000), ("beyond 2106", 0x100000000), ("1970", None))
@@ -65,8 +66,12 @@ class Clocked(Home):
         os.chown(foo, uid, uid)
 
     def queue(self, name, ident):
-        code = self.inject(b"foo@" + HOST.encode(), [b"foo%s@%s" % (name.encode(), HOST.encode())],
-                           b"Subject: %s\n\nx\n" % ident.encode())
+        message = b"Subject: %s\n\nx\n" % ident.encode()
+        to = [b"foo%s@%s" % (name.encode(), HOST.encode())]
+        code = self.inject(b"foo@" + HOST.encode(), to, message)
+        if code == PID_FILE_GONE:
+            # files have the kernel's times: by a clock set ahead those of this moment are old enough to be swept
+            code = self.inject(b"foo@" + HOST.encode(), to, message)
         assert code == 0, code
 
     def arrived(self):
