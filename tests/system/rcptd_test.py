@@ -342,9 +342,9 @@ def test_some_that_hang_do_not_hold_up_the_others(slow):
     assert all(reply == OK and 2 < t < 9 for reply, t in got.values()), got
     hung = threading.Thread(target=in_parallel, args=(slow, ["hang-%d@mail.test.example" % i for i in range(10)]))
     hung.start()
-    start = time.monotonic()
-    assert ask(slow, "nope@example.com", "info@example.com", "nobody@mail.test.example") == [NOBODY, OK, NOBODY]
-    assert time.monotonic() - start < 3
+    # (on a busy machine a look may be late, which is a doubt: then they are asked for again)
+    wait_for("answers while they hang", lambda: ask(
+        slow, "nope@example.com", "info@example.com", "nobody@mail.test.example") == [NOBODY, OK, NOBODY], 6)
     hung.join()
     # what was started for them is gone
     wait_for("their end", lambda: not sleepers(), 10)
