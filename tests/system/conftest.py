@@ -4,6 +4,7 @@ tests/run starts pytest in a mount and a network namespace of its own, so accoun
 and port 53 are ours and nothing of the machine is changed.
 """
 import os
+import re
 import subprocess
 import sys
 
@@ -89,3 +90,16 @@ def dns():
     yield
     p.terminate()
     p.wait()
+
+
+@pytest.fixture(scope="module")
+def alias_at_home():
+    """The account alias lives in this installation."""
+    file = os.path.join(SCRATCH, "passwd")
+    with open(file) as f:
+        before = f.read()
+    with open(file, "w") as f:
+        f.write(re.sub(r"(?m)^(alias:(?:[^:\n]*:){4})[^:\n]*", r"\1%s/qmail/alias" % SCRATCH, before))
+    yield
+    with open(file, "w") as f:
+        f.write(before)

@@ -7,22 +7,12 @@ import subprocess
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, ROOT, SCRATCH, fresh_home
+from harness import ACCOUNTS, HOMES, ROOT, fresh_home
 
 NOTHING = ""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def alias_at_home():
-    """The account alias lives in this installation."""
-    file = os.path.join(SCRATCH, "passwd")
-    with open(file) as f:
-        before = f.read()
-    with open(file, "w") as f:
-        f.write(re.sub(r"(?m)^(alias:(?:[^:\n]*:){4})[^:\n]*", r"\1%s/qmail/alias" % SCRATCH, before))
-    yield
-    with open(file, "w") as f:
-        f.write(before)
+pytestmark = pytest.mark.usefixtures("alias_at_home")
 
 
 @pytest.fixture

@@ -15,17 +15,7 @@ NOBODY = (550, b"sorry, no mailbox here by that name. (#5.1.1)")
 OK = (250, b"ok")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def alias_at_home():
-    """The account alias lives in this installation."""
-    file = os.path.join(SCRATCH, "passwd")
-    with open(file) as f:
-        before = f.read()
-    with open(file, "w") as f:
-        f.write(re.sub(r"(?m)^(alias:(?:[^:\n]*:){4})[^:\n]*", r"\1%s/qmail/alias" % SCRATCH, before))
-    yield
-    with open(file, "w") as f:
-        f.write(before)
+pytestmark = pytest.mark.usefixtures("alias_at_home")
 
 
 def front_of(p):
