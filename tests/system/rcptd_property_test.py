@@ -16,7 +16,9 @@ import time
 import pytest
 
 from harness import ACCOUNTS, HOMES, SCRATCH, fresh_home, wait_for
-from rcptd_test import NOBODY, OK, alias_at_home, start_rcptd  # noqa: F401 (a fixture)
+from rcptd_test import NOBODY, OK, start_rcptd
+
+pytestmark = pytest.mark.usefixtures("alias_at_home")
 
 SEED = int(os.environ.get("SEED", "1"))
 SITES = int(os.environ.get("RCPTD_SITES", "25"))
