@@ -146,3 +146,17 @@ def test_pages_are_clean():
     pages = [os.path.join(ROOT, "man", p) for p in man_pages()]
     r = subprocess.run(["mandoc", "-T", "lint", "-W", "warning"] + pages, capture_output=True, text=True)
     assert r.stdout + r.stderr == ""
+
+
+def test_what_the_mutations_take_out_is_there():
+    """tests/fuzz/mutate is run before a merge only; a line of its list that fits no more is seen at once here."""
+    wrong, modules = [], set()
+    with open(os.path.join(ROOT, "tests/fuzz/mutations"), encoding="ascii") as f:
+        lines = [ln.rstrip("\n").split("\t") for ln in f if ln.strip() and not ln.startswith("#")]
+    for module, path, old, new in lines:
+        modules.add(module)
+        with open(os.path.join(ROOT, path), encoding="ascii") as f:
+            if f.read().count(old) != 1 or old == new:
+                wrong.append("%s: %s" % (path, old))
+    targets = {f[:-len("_fuzz.c")] for f in os.listdir(os.path.join(ROOT, "tests/fuzz")) if f.endswith("_fuzz.c")}
+    assert wrong == [] and modules == targets
