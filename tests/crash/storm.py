@@ -11,6 +11,7 @@ Lost: acknowledged and nowhere. Torn: arrived otherwise than sent. Bounced: retu
 Twice: a process died between the delivery and the note of it; qmail's promise is at least once. Fragments: an
 mbox holds the beginning of a message whose delivery was killed, in front of the whole one.
 """
+import calendar
 import collections
 import contextlib
 import os
@@ -31,10 +32,13 @@ from ledger import Ledger, Sink, arrived, content
 
 CLASSES = (("maildir", 40), ("remote", 25), ("forward", 10), ("bounce", 10), ("mbox", 8), ("program", 7))
 HOST = "storm.example"
+# by: for qmail-queue, what started it
+Stroke = collections.namedtuple("Stroke", "at name by pid signal")
 SHORT = ("qmail-local", "qmail-queue", "qmail-remote", "qmail-smtpd")
 SINK_PORT = 2525
 SMTP_PORT = 2500
 CLIENTS = 6
+PUT_OFF = rb"trouble injecting bounce message|unable to start qmail-queue"
 AMOUNT = {"quick": (400, 4), "full": (3000, 30), "long": (30000, 600)}    # at least: messages, seconds
 
 PROGRAM = """#!/bin/sh
@@ -113,7 +117,20 @@ class Client(threading.Thread):
             os.close(message)
 
 
+def comm(pid):
+    try:
+        with open("/proc/%s/comm" % pid) as f:
+            return f.read().strip()
+    except OSError:
+        return ""
 
+
+def parent(pid):
+    try:
+        with open("/proc/%s/stat" % pid) as f:
+            return f.read().rsplit(")", 1)[1].split()[1]
+    except OSError:
+        return ""
 
 
 def recipient(kind):
@@ -128,6 +145,7 @@ class Storm:
         self.home = Home(SCRATCH + "/qmail")
         self.tried = collections.Counter()
         self.kills = collections.Counter()
+        self.strokes = []
         self.stopped = []
 
     def pace(self):
@@ -185,7 +203,7 @@ class Storm:
 
     # ---- during
     def programs(self):
-        """The pids of what runs, by program."""
+        """The pids of what runs, by program; injector is what queues bounces for qmail-send, and is that program too."""
         found = collections.defaultdict(list)
         for p in os.listdir("/proc"):
             if p.isdigit():
@@ -194,16 +212,20 @@ class Storm:
                 except OSError:
                     continue
                 name = os.path.basename(exe)
+                if name == "qmail-send" and comm(p) == "injector":
+                    name = "injector"
                 if exe.startswith(self.home / "bin/") or name in ("tcpserver", "s6-log"):
                     found[name].append(int(p))
         return found
 
     def kill(self, name, pid, sig):
+        by = comm(parent(pid)) if name == "qmail-queue" else ""
         try:
             os.kill(pid, sig)
         except ProcessLookupError:
             return
         self.kills["%s %s" % (name, signal.Signals(sig).name)] += 1
+        self.strokes.append(Stroke(time.time(), name, by, pid, signal.Signals(sig).name))
 
     def blow(self):
         """One stroke."""
@@ -228,9 +250,9 @@ class Storm:
         if what < 0.10:
             self.kill(name, pid, signal.SIGSTOP)
             self.stopped.append((time.monotonic() + self.rng.choice((0.5, 1, 3)), pid))
-        elif what < 0.14 and name in ("qmail-send", "tcpserver"):
+        elif what < 0.14 and name in ("qmail-send", "injector", "tcpserver"):
             self.kill(name, pid, signal.SIGTERM)
-        elif what < 0.20 and name == "qmail-send":
+        elif what < 0.20 and name in ("qmail-send", "injector"):
             self.kill(name, pid, self.rng.choice((signal.SIGALRM, signal.SIGHUP)))
         else:
             self.kill(name, pid, signal.SIGKILL)
@@ -262,6 +284,30 @@ class Storm:
         self.wake(all_of_them=True)
 
     # ---- after
+    def put_off(self):
+        """(when, line) of each bounce that could not be queued at once, by qmail-send's log."""
+        log = self.home / "log/send"
+        lines = b""
+        for name in sorted(os.listdir(log)):
+            if name.startswith(("@", "current")):
+                with open(os.path.join(log, name), "rb") as f:
+                    lines += b"".join(line for line in f if re.search(PUT_OFF, line))
+        told = subprocess.run(["s6-tai64nlocal"], input=lines, env=dict(os.environ, TZ="UTC0"), capture_output=True, check=True).stdout
+        for line in told.decode("latin-1").splitlines():
+            m = re.match(r"(\S+ [\d:]+)(\.\d{6})\d* (.*)", line)
+            if m:
+                yield calendar.timegm(time.strptime(m[1], "%Y-%m-%d %H:%M:%S")) + float(m[2]), m[3]
+
+    def unexplained(self):
+        """How many bounces were put off; and those of them, with the strokes near it, where nothing that queues bounces was hit."""
+        found = list(self.put_off())
+        odd = []
+        for at, line in found:
+            near = [x for x in self.strokes if at - 10 < x.at < at + 1]
+            if not any(x.name in ("qmail-send", "injector") or x.by == "injector" for x in near):
+                odd.append("%.3f %s; near it: %s" % (at, line, " ".join("%s:%s:%.3f" % (x.name, x.signal, x.at) for x in near)))
+        return len(found), odd
+
     def files(self):
         return [os.path.join(b, f) for b, _, fs in os.walk(self.home / "queue") for f in fs if os.path.basename(b) != "lock"]
 
@@ -272,6 +318,7 @@ class Storm:
     def drain(self):
         """Have everything tried at once until nothing is left; what a killed qmail-queue left is made old."""
         def pressed(what):
+            # (not its children: one that is about to be a qmail-queue would take the signal with it)
             for pid in self.programs().get("qmail-send", ()):
                 with contextlib.suppress(OSError):
                     # (before it listens for the signal, it would end by it)
@@ -360,6 +407,9 @@ def main():
     print("%d accepted in %.0f s; strokes: %d" % (len(storm.ledger.ids), raged, sum(storm.kills.values())))
     for what, n in sorted(storm.kills.items()):
         print("  %-28s %d" % (what, n))
+    number, odd = storm.unexplained()
+    print("bounces put off: %d, of them with nothing hit that queues bounces: %d" % (number, len(odd)), *odd, sep="\n  ")
+    table.row("bounces put off", "", number, "", "", "", "", "", "", "", wrong="no stroke near %d of them" % len(odd) if odd else "")
     table.row("enough", "", len(storm.ledger.ids), "", "", "", "", "", "", "",
               wrong="" if len(storm.ledger.ids) >= storm.messages else "fewer than %d were accepted" % storm.messages)
     table.finish()
