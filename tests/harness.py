@@ -54,7 +54,9 @@ class Home:
     def clear(self):
         for d in ("control", "users", "alias"):
             for f in os.listdir(self / d):
-                os.unlink(os.path.join(self / d, f))
+                path = os.path.join(self / d, f)
+                os.rmdir(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+        os.chmod(self / "alias", 0o2755)
         if os.environ.get("SANDBOX") == "off":
             self.control(nosandbox="")
         for base, _, files in os.walk(self / "queue"):

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "base/io.h"
 #include "install/hier.h"
 #include "install/layout.h"
 #include "install/verify.h"
@@ -98,33 +99,135 @@ static void check_tree(findings *f)
 /* ---- programs */
 
 /* Those without which no mail is moved. */
-static char const *const needed[] = { "qmail-queue", "qmail-send", "qmail-start", "qmail-clean", "qmail-lspawn", "qmail-rspawn",
-	"qmail-local", "qmail-remote", "qmail-getpw" };
+static char const *const needed[] = { "qmail-queue", "qmail-send", "qmail-start", "qmail-clean", "qmail-lspawn",
+	"qmail-rspawn", "qmail-local", "qmail-remote", "qmail-getpw" };
 
-static void check_program(findings *f, char const *name)
+/* The mode of programs that are not in the table of setup by name, those of others among them. */
+enum { ORDINARY = 0755 };
+
+/* Where a wrapper in its place looks for qmail-queue. */
+static char const queue_name[] = "qmail-queue";
+static char const real_name[] = "qmail-queue-real";
+
+typedef struct program
+{
+	char const *path;
+	struct stat st;
+} program;
+
+static char const *path_of(char const *name)
 {
 	static stralloc path = STRALLOC_ZERO;
-	conf_user owner;
+
+	return stralloc_copys(&path, "bin/") && stralloc_cats(&path, name) && stralloc_0(&path) ? path.s : 0;
+}
+
+static int is_setuid_to(struct stat const *st, conf_user u)
+{
 	uid_t uid;
-	mode_t mode;
+
+	return S_ISREG(st->st_mode) && st->st_mode & S_ISUID && conf_uid(u, &uid) && st->st_uid == uid;
+}
+
+/* Whether one of the programs here, under whatever name, can write to the queue. */
+static int some_queue_program(void)
+{
+	DIR *dir = opendir("bin");
+	struct dirent *d;
 	struct stat st;
+	int found = 0;
+
+	while (dir && !found && (d = readdir(dir)))
+		found = fstatat(dirfd(dir), d->d_name, &st, 0) == 0 && is_setuid_to(&st, CONF_QMAILQ);
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static int is_script(char const *path)
+{
+	char start[2];
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int found = fd >= 0 && io_read(fd, start, sizeof start, 0) == sizeof start && memcmp(start, "#!", 2) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* A host without a queue sends all of it to another one. */
+static int is_qmqpc(struct stat const *st)
+{
+	struct stat other;
+
+	return stat("bin/qmail-qmqpc", &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+}
+
+/* Scanners and wrappers stand in its place with the rights that they need: then the real one is elsewhere. */
+static void check_queue(findings *f, program const *p)
+{
+	mode_t const execute = S_IXUSR | S_IXGRP | S_IXOTH;
+	uid_t uid;
+
+	if ((p->st.st_mode & execute) != execute)
+		findings_add(f, FINDING_ERROR, p->path, 0, "not everybody can run it, so not everybody can send mail", findings_cure,
+			"chmod a+x ", p->path, (char *)0);
+	if (is_setuid_to(&p->st, CONF_QMAILQ) || is_qmqpc(&p->st) || !conf_uid(CONF_QMAILQ, &uid))
+		return;
+	if (is_script(p->path) && !(p->st.st_mode & S_IROTH))
+		findings_add(f, FINDING_ERROR, p->path, 0, "a script that not everybody can read, and so not run", findings_cure,
+			"chmod a+r ", p->path, (char *)0);
+	if (!(p->st.st_mode & S_ISUID) && p->st.st_uid == uid)
+		findings_add(f, FINDING_ERROR, p->path, 0, "is not setuid, so nobody can send mail", findings_cure, cure, (char *)0);
+	else if (!is_script(p->path) && !some_queue_program())
+		findings_add(f, FINDING_ERROR, p->path, 0, p->st.st_mode & S_ISUID ? "is setuid to the wrong user" : "is not setuid",
+			", and no other program here is setuid to ", conf_username(CONF_QMAILQ), ", so nobody can send mail", findings_cure,
+			cure, (char *)0);
+}
+
+/* Programs of others have the rights that their authors think right; of ours none but qmail-queue is setuid, and some give
+ * qmail-checkpassword to SMTP servers that are not root. */
+static void check_rights(findings *f, char const *name, program const *p)
+{
+	conf_user owner;
+	mode_t mode;
 
 	hier_program(name, &mode, &owner);
-	if (!stralloc_copys(&path, "bin/") || !stralloc_cats(&path, name) || !stralloc_0(&path) || !conf_uid(owner, &uid)) {
+	if (strcmp(name, queue_name) == 0)
+		check_queue(f, p);
+	else if (strcmp(name, real_name) == 0 && !is_setuid_to(&p->st, CONF_QMAILQ))
+		findings_add(f, FINDING_ERROR, p->path, 0, "is not setuid to ", conf_username(CONF_QMAILQ), ", so nobody can send mail",
+			findings_cure, "chown ", conf_username(CONF_QMAILQ), " ", p->path, " && chmod 4711 ", p->path, (char *)0);
+	else if (mode != ORDINARY && p->st.st_mode & S_ISUID && strcmp(name, "qmail-checkpassword") != 0)
+		findings_add(f, FINDING_ERROR, p->path, 0, "is setuid, which is meant for qmail-queue alone", findings_cure, "chmod u-s ",
+			p->path, (char *)0);
+}
+
+static void check_program(findings *f, char const *name, int is_needed)
+{
+	program p = { .path = path_of(name) };
+	int writable;
+
+	if (!p.path) {
 		f->failed = 1;
 		return;
 	}
-	if (stat(path.s, &st) < 0) {
-		findings_add(f, FINDING_ERROR, path.s, 0, errno == ENOENT ? "does not exist" : strerror(errno), findings_cure, cure, (char *)0);
+	if (stat(p.path, &p.st) < 0) {
+		if (is_needed)
+			findings_add(f, FINDING_ERROR, p.path, 0, errno == ENOENT ? "does not exist" : strerror(errno),
+				findings_cure, cure, (char *)0);
+		else if (errno == ENOENT && lstat(p.path, &p.st) == 0)
+			findings_add(f, FINDING_WARNING, p.path, 0, "a link that leads nowhere", findings_cure, "remove it", (char *)0);
 		return;
 	}
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		findings_add(f, FINDING_ERROR, path.s, 0, "a program that others can write to", findings_cure, "chmod go-w ", path.s, (char *)0);
-	/* another's qmail-queue or a wrapper has its own rights */
-	if (strcmp(name, "qmail-queue") == 0 && mode != (st.st_mode & 07777) && !(st.st_mode & S_ISUID) && st.st_uid == uid)
-		findings_add(f, FINDING_ERROR, path.s, 0, "is not setuid, so nobody can send mail", findings_cure, cure, (char *)0);
-	else if (st.st_mode & S_ISUID && st.st_uid != uid)
-		findings_add(f, FINDING_ERROR, path.s, 0, "is setuid to the wrong user", findings_cure, cure, (char *)0);
+	writable = p.st.st_mode & S_IWOTH || (p.st.st_mode & S_IWGRP && p.st.st_gid != 0);
+	if (writable)
+		findings_add(f, FINDING_ERROR, p.path, 0, S_ISDIR(p.st.st_mode) ? "a directory that others can write to"
+			: "a program that others can write to", findings_cure, "chmod go-w ", p.path, (char *)0);
+	if (S_ISREG(p.st.st_mode))
+		check_rights(f, name, &p);
+	else if (is_needed)
+		findings_add(f, FINDING_ERROR, p.path, 0, "not a file", findings_cure, cure, (char *)0);
 }
 
 static int is_needed(char const *name)
@@ -139,17 +242,17 @@ static int is_needed(char const *name)
 
 static void check_programs(findings *f)
 {
-	DIR *dir = opendir("bin");
-	struct dirent *d;
-	size_t i;
+	struct dirent **found;
+	int n = scandir("bin", &found, 0, alphasort);
+	size_t needs;
+	int i;
 
-	for (i = 0; i < sizeof needed / sizeof *needed; i++)
-		check_program(f, needed[i]);
-	while (dir && (d = readdir(dir)))
-		if (d->d_name[0] != '.' && !is_needed(d->d_name))
-			check_program(f, d->d_name);
-	if (dir)
-		closedir(dir);
+	for (needs = 0; needs < sizeof needed / sizeof *needed; needs++)
+		check_program(f, needed[needs], 1);
+	for (i = 0; i < n; i++)
+		if (found[i]->d_name[0] != '.' && !is_needed(found[i]->d_name))
+			check_program(f, found[i]->d_name, 0);
+	/* the entries are left to the exit */
 }
 
 /* ---- users */

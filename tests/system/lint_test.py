@@ -124,6 +124,37 @@ def made(name, bits=0o755, uid=None):
     return do
 
 
+def moved(name, to):
+    return lambda q: os.rename(q / ("bin/" + name), q / ("bin/" + to))
+
+
+def program(name, bits=0o755, uid=0, text=b"#!/bin/sh\nexec bin/qmail-queue-real\n"):
+    def do(q):
+        path = q / ("bin/" + name)
+        if os.path.exists(path):
+            os.unlink(path)
+        write(path, text)
+        os.chown(path, pwd.getpwnam(uid).pw_uid if isinstance(uid, str) else uid, 0)
+        os.chmod(path, bits)
+    return do
+
+
+def copied(name, to, bits=0o755, uid=0):
+    def do(q):
+        with open(q / ("bin/" + name), "rb") as f:
+            text = f.read()
+        program(to, bits, uid, text)(q)
+    return do
+
+
+def linked(name, to):
+    def do(q):
+        if os.path.exists(q / ("bin/" + to)):
+            os.unlink(q / ("bin/" + to))
+        os.symlink(name, q / ("bin/" + to))
+    return do
+
+
 V = "control/virtualdomains"
 RUN = ": run qmail-newu\n"
 FINDINGS = [
@@ -372,6 +403,31 @@ FINDINGS = [
      "queue/todo:0: error: has the wrong mode: make setup puts it right\n"),
     ("the queue program", [mode("bin/qmail-queue", 0o755)],
      "bin/qmail-queue:0: error: is not setuid, so nobody can send mail: make setup puts it right\n"),
+    ("a wrapper", [moved("qmail-queue", "qmail-queue-real"), program("qmail-queue")], NOTHING),
+    ("a wrapper, the real one elsewhere", [moved("qmail-queue", "qmail-queue.orig"), program("qmail-queue")], NOTHING),
+    ("a compiled wrapper", [moved("qmail-queue", "qmail-queue-scan"), copied("qmail-queue-route", "qmail-queue")], NOTHING),
+    ("a scanner in its place", [moved("qmail-queue", "qmail-queue.orig"), copied("forward", "qmail-queue", 0o4711, 30003)], NOTHING),
+    ("scanners beside it", [copied("forward", "simscan", 0o4711, 30003), copied("forward", "qmail-scanner-queue", 0o4755, 30003),
+                            copied("forward", "qmail-scanner-queue.pl", 0o6755, 30003),
+                            copied("forward", "qmail-dk", 0o4711, "qmailq"), copied("forward", "vchkpw", 0o4755, 0)], NOTHING),
+    ("a host without a queue", [linked("qmail-qmqpc", "qmail-queue")], NOTHING),
+    ("the queue of another home", [moved("qmail-queue", "../queue-elsewhere"), linked("../queue-elsewhere", "qmail-queue")], NOTHING),
+    ("a wrapper's qmail-queue", [moved("qmail-queue", "qmail-queue-real"), program("qmail-queue"), mode("bin/qmail-queue-real", 0o711)],
+     "bin/qmail-queue-real:0: error: is not setuid to qmailq, so nobody can send mail: "
+     "chown qmailq bin/qmail-queue-real && chmod 4711 bin/qmail-queue-real\n"),
+    ("a wrapper that cannot be read", [moved("qmail-queue", "qmail-queue-real"), program("qmail-queue", 0o711)],
+     "bin/qmail-queue:0: error: a script that not everybody can read, and so not run: chmod a+r bin/qmail-queue\n"),
+    ("another's queue program", [copied("qmail-queue", "qmail-queue", 0o4711, 30003)],
+     "bin/qmail-queue:0: error: is setuid to the wrong user, and no other program here is setuid to qmailq, so nobody can send mail: "
+     "make setup puts it right\n"),
+    ("a queue program that was copied", [copied("qmail-queue", "qmail-queue", 0o755, 0)],
+     "bin/qmail-queue:0: error: is not setuid, and no other program here is setuid to qmailq, so nobody can send mail: "
+     "make setup puts it right\n"),
+    ("a queue program for some", [mode("bin/qmail-queue", 0o4710)],
+     "bin/qmail-queue:0: error: not everybody can run it, so not everybody can send mail: chmod a+x bin/qmail-queue\n"),
+    ("another program that is setuid", [mode("bin/qmail-pw2u", 0o4711)],
+     "bin/qmail-pw2u:0: error: is setuid, which is meant for qmail-queue alone: chmod u-s bin/qmail-pw2u\n"),
+    ("a link to nothing", [linked("nothing", "simscan")], "bin/simscan:0: warning: a link that leads nowhere: remove it\n"),
     ("a program anybody may write", [mode("bin/forward", 0o777)],
      "bin/forward:0: error: a program that others can write to: chmod go-w bin/forward\n"),
 ]
@@ -380,14 +436,21 @@ FINDINGS = [
 @pytest.fixture
 def mended(clean):
     """What a test does to the tree itself."""
-    names = ("queue/todo", "bin/qmail-queue", "bin/forward")
-    before = {n: os.stat(clean / n).st_mode & 0o7777 for n in names}
+    modes = {n: os.stat(clean / n).st_mode & 0o7777 for n in ("queue/todo", "bin/forward", "bin/qmail-pw2u")}
+    programs = os.listdir(clean / "bin")
+    os.link(clean / "bin/qmail-queue", clean / "queue-program")
     yield clean
-    for n in names:
-        os.chmod(clean / n, before[n])
-    for n in os.listdir(clean / "control"):
-        if os.path.isdir(clean / ("control/" + n)):
-            os.rmdir(clean / ("control/" + n))
+    # of two names of one file rename would leave both
+    os.unlink(clean / "bin/qmail-queue")
+    os.rename(clean / "queue-program", clean / "bin/qmail-queue")
+    os.chown(clean / "bin/qmail-queue", pwd.getpwnam("qmailq").pw_uid, -1)
+    os.chmod(clean / "bin/qmail-queue", 0o4711)
+    if os.path.exists(clean / "queue-elsewhere"):
+        os.unlink(clean / "queue-elsewhere")
+    for n in set(os.listdir(clean / "bin")) - set(programs):
+        os.unlink(clean / ("bin/" + n))
+    for n, bits in modes.items():
+        os.chmod(clean / n, bits)
     for n in ("foo ", "other"):
         shutil.rmtree(os.path.join(HOMES, n), ignore_errors=True)
 

@@ -94,7 +94,6 @@ def site(qmail, homes):
     qmail.alias("-foo-info", "|cat > alias-info; id -un >> alias-info\n")
     qmail.alias("-foo-group-default", "|echo $DEFAULT $LOCAL $EXT $USER > alias-group\n")
     qmail.alias("-foo-shut", "|echo wrong > alias-shut\n")
-    os.chmod(qmail / "alias", 0o755)
     qmail.start("./Maildir/")
     qmail.listen()
     yield qmail
