@@ -182,18 +182,21 @@ int controls_load(void)
 		&& constmap_set(&controls.tables.percenthack, &percenthack);
 }
 
-void controls_reload(void)
+int controls_reload(void)
 {
 	char const *failed;
+	int ok;
 
 	if (chdir(conf_home) < 0) {
 		log_line("alert: unable to reread controls: unable to switch to home directory", 0, 0);
-		return;
+		return 0;
 	}
-	if (!read_routes(&failed))
+	ok = read_routes(&failed);
+	if (!ok)
 		log_line("alert: unable to reread ", failed, 0);
 	while (chdir("queue") < 0)
 		log_pause("alert: unable to switch back to queue directory; HELP! sleeping...", 0, 0);
+	return ok;
 }
 
 static void remark_numbers(void)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <skalibs/selfpipe.h>
@@ -41,6 +42,7 @@ enum { EXIT_TEMP = 111 };
 enum { LOCAL_COMMANDS = 1, LOCAL_REPORTS, REMOTE_COMMANDS, REMOTE_REPORTS, CLEAN_REQUESTS, CLEAN_REPLIES };
 
 static int signals_fd;
+static int mutex_fd;
 
 static int start_signals(void)
 {
@@ -55,15 +57,40 @@ static int start_signals(void)
 }
 
 /* Open and lock the mutex; the descriptor stays open for our life. */
-static int open_mutex(int *fd)
+static int open_mutex(void)
 {
-	*fd = open("lock/sendmutex", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	return *fd >= 0;
+	mutex_fd = open("lock/sendmutex", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	return mutex_fd >= 0;
 }
 
-static int lock_mutex(int fd)
+static int lock_mutex(void)
 {
-	return flock(fd, LOCK_EX | LOCK_NB) == 0;
+	return flock(mutex_fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+static struct timespec time_now(void)
+{
+	struct timespec now = { .tv_sec = 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now;
+}
+
+/* The time of the mutex is when we began to read the tables that are in use now (qmail-domain waits for that). It
+ * changes each time, and on a file system that keeps whole seconds rather back than forward. Whoever waits for a sign
+ * that could not be given says so. */
+static void show_tables(struct timespec read)
+{
+	struct timespec times[2] = { read, read };
+	struct stat before;
+	struct stat after;
+
+	if (fstat(mutex_fd, &before) < 0 || futimens(mutex_fd, times) < 0 || fstat(mutex_fd, &after) < 0)
+		return;
+	if (after.st_mtim.tv_sec != before.st_mtim.tv_sec || after.st_mtim.tv_nsec != before.st_mtim.tv_nsec)
+		return;
+	times[1].tv_sec--;
+	futimens(mutex_fd, times);
 }
 
 /* A spawner's greeting: how many deliveries it runs at once. */
@@ -102,8 +129,8 @@ static char const *give_up_rights(char *name)
 static void start(char *name)
 {
 	unsigned int *limits = controls.concurrency;
+	struct timespec began = time_now();
 	char const *missing;
-	int mutex;
 
 	fds_cloexec_from(0);
 	refuse_unless(start_signals(), "unable to catch signals");
@@ -112,8 +139,9 @@ static void start(char *name)
 	umask(077);
 	missing = give_up_rights(name);
 	refuse_unless(chdir("queue") == 0 && queuefile_detect(), "unable to switch to queue directory");
-	refuse_unless(open_mutex(&mutex), "unable to open mutex");
-	refuse_unless(lock_mutex(mutex), "qmail-send is already running");
+	refuse_unless(open_mutex(), "unable to open mutex");
+	refuse_unless(lock_mutex(), "qmail-send is already running");
+	show_tables(began);
 	refuse_unless(read_limit(LOCAL_REPORTS, &limits[CHANNEL_LOCAL])
 		&& read_limit(REMOTE_REPORTS, &limits[CHANNEL_REMOTE]), "hath the daemon spawn no fire?");
 	job_init(limits[CHANNEL_LOCAL] + limits[CHANNEL_REMOTE] + CHANNELS * (PASS_MAX + 1) + HELD_MAX);
@@ -135,6 +163,14 @@ static void hurry(int64_t now)
 	held_hurry(now);
 }
 
+static void reload(void)
+{
+	struct timespec began = time_now();
+
+	if (controls_reload())
+		show_tables(began);
+}
+
 static void take_signals(int64_t now)
 {
 	int s;
@@ -145,7 +181,7 @@ static void take_signals(int64_t now)
 		else if (s == SIGALRM)
 			hurry(now);
 		else if (s == SIGHUP)
-			controls_reload();
+			reload();
 	}
 }
 
