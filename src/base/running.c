@@ -125,3 +125,39 @@ int running_locks(running const *r, struct stat const *st)
 	closedir(fds);
 	return found;
 }
+
+/* Fields with blanks between them; the second, the name in parentheses, may have any byte in it. */
+int running_since_parse(char const *stat, uint64_t *ticks)
+{
+	enum { AFTER_NAME = 20 };       /* the 22nd */
+	char const *at = strrchr(stat, ')');
+	int field;
+
+	for (field = 0; at && field < AFTER_NAME; field++) {
+		at = strchr(at, ' ');
+		if (at)
+			at++;
+	}
+	return at && uint64_scan(at, ticks) > 0;
+}
+
+int running_since(running const *r, int64_t *milliseconds)
+{
+	int in = openat(r->dir, "stat", O_RDONLY | O_CLOEXEC);
+	long rate = sysconf(_SC_CLK_TCK);
+	char text[1024];
+	ssize_t len = 0;
+	uint64_t ticks;
+
+	if (in >= 0) {
+		len = read(in, text, sizeof text - 1);
+		close(in);
+	}
+	if (len <= 0 || rate <= 0)
+		return 0;
+	text[len] = 0;
+	if (!running_since_parse(text, &ticks))
+		return 0;
+	*milliseconds = (int64_t)(ticks * 1000 / (uint64_t)rate);
+	return 1;
+}

@@ -4,6 +4,7 @@
 #define BASE_RUNNING_H
 
 #include <dirent.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -30,5 +31,12 @@ extern int running_is(running const *r, char const *name);
 /* running_locks: whether it holds a flock on the file of which st is. What has merely inherited or opened the file
  * does not count. */
 extern int running_locks(running const *r, struct stat const *st);
+
+/* running_since: when it began, in milliseconds of CLOCK_BOOTTIME, to a tick of the kernel's (10 ms) and never too late.
+ * 1, or 0 when that cannot be told, as when it has ended. */
+extern int running_since(running const *r, int64_t *milliseconds);
+
+/* running_since_parse: the same of the text of /proc/PID/stat, which ends with a NUL; *ticks. */
+extern int running_since_parse(char const *stat, uint64_t *ticks);
 
 #endif
