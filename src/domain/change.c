@@ -193,14 +193,43 @@ static int run(char const *program)
 	return pid && child_wait(pid, &status) && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static int note(change *c, char const *text, int pid)
+{
+	char number[INT_FMT];
+
+	number[int_fmt(number, pid)] = 0;
+	c->note.len = 0;
+	return stralloc_cats(&c->note, "qmail-send (process ") && stralloc_cats(&c->note, number) && stralloc_cats(&c->note, text)
+		&& stralloc_0(&c->note);
+}
+
+static change_status hang_up(change *c)
+{
+	int pid;
+
+	switch (hangup_send(&pid)) {
+	case HANGUP_TROUBLE:
+		break;
+	case HANGUP_NOBODY:
+		c->note.len = 0;
+		return stralloc_cats(&c->note, "no qmail-send runs here; it will read control/virtualdomains when it starts")
+			&& stralloc_0(&c->note) ? CHANGE_DONE : CHANGE_NOMEM;
+	case HANGUP_DONE:
+		return CHANGE_DONE;
+	case HANGUP_SILENT:
+		return note(c, ") has got HUP, but gives no sign that it has read control/virtualdomains again: the time of "
+			"queue/lock/sendmutex does not change; see its log, or send a message to the domain", pid) ? CHANGE_DONE : CHANGE_NOMEM;
+	}
+	return tell(c, CHANGE_TROUBLE, "unable to have qmail-send read control/virtualdomains again: ", errno == ETIMEDOUT
+		? "it has got HUP, and the time of queue/lock/sendmutex, by which it shows that it obeys, does not change within ten "
+		"seconds; see its log" : strerror(errno), (char *)0);
+}
+
 static change_status enforce(change *c, place const *at)
 {
 	if (at->program && !run(at->program))
 		return tell(c, CHANGE_TROUBLE, at->program, " failed", (char *)0);
-	if (at == &places[PLACE_VIRTUAL] && hangup_send() == HANGUP_TROUBLE)
-		return tell(c, CHANGE_TROUBLE, "unable to have qmail-send read ", at->file, " again: ",
-			errno == ETIMEDOUT ? "it does not do it within ten seconds" : strerror(errno), (char *)0);
-	return CHANGE_DONE;
+	return at == &places[PLACE_VIRTUAL] ? hang_up(c) : CHANGE_DONE;
 }
 
 /* ---- all of them */
@@ -239,6 +268,7 @@ static change_status do_step(step *p)
 static int undo_step(step *p)
 {
 	edit_status r = edit_file(p->at->file, step_undo, p);
+	int pid;
 
 	if (r == EDIT_TROUBLE)
 		return 0;
@@ -246,7 +276,7 @@ static int undo_step(step *p)
 		return 1;
 	if (p->at->program)
 		return run(p->at->program);
-	return p->at != &places[PLACE_VIRTUAL] || hangup_send() != HANGUP_TROUBLE || errno == ETIMEDOUT;
+	return p->at != &places[PLACE_VIRTUAL] || hangup_send(&pid) != HANGUP_TROUBLE || errno == ETIMEDOUT;
 }
 
 static void undo(change *c, step *steps, size_t n)

@@ -19,9 +19,10 @@ typedef struct change
 	char const *assign;     /* the line of users/assign to be added; null: none */
 	int keep_assign;        /* remove: leave users/assign alone */
 	stralloc why;           /* of a failure, NUL-terminated: what to tell people */
+	stralloc note;          /* what to tell people besides, NUL-terminated; empty if there is nothing */
 	stralloc lost;          /* what could not be put back, NUL-terminated; empty if everything is as it was */
 } change;
-#define CHANGE_ZERO { .why = STRALLOC_ZERO, .lost = STRALLOC_ZERO }
+#define CHANGE_ZERO { .why = STRALLOC_ZERO, .note = STRALLOC_ZERO, .lost = STRALLOC_ZERO }
 
 typedef enum
 {

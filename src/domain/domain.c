@@ -109,6 +109,8 @@ static void need_rcpthosts(void)
 
 static void conclude(change_status st, change const *c)
 {
+	if (c->note.len)
+		strerr_warnw(c->note.s);
 	switch (st) {
 	case CHANGE_DONE:
 	case CHANGE_NOTHING:

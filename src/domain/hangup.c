@@ -3,25 +3,29 @@
 #include "hangup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/inotify.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/newer.h"
 #include "base/running.h"
 
 static char const mutex[] = "queue/lock/sendmutex";
-static char const table[] = "control/virtualdomains";
 
-enum { PAUSE_MS = 50, READ_MS = 10000, STARTING_TRIES = 100 };
+enum { PAUSE_MS = 50, SIGN_MS = 10000, SILENT_MS = 2000, STARTING_TRIES = 100, ROUNDS = 2 };
 
 typedef enum { SEARCH_TROUBLE = -1, SEARCH_NONE, SEARCH_STARTING, SEARCH_FOUND } search;
 
+/* ---- who it is */
+
 /* One that is starting has read the files before it takes the lock: it may know the old ones. */
-static search find(pid_t *pid)
+static search find(pid_t *pid, int64_t *since)
 {
 	search found = SEARCH_NONE;
 	struct stat st;
@@ -34,7 +38,7 @@ static search find(pid_t *pid)
 	while (found != SEARCH_FOUND && running_next(&r)) {
 		if (running_locks(&r, &st)) {
 			*pid = r.pid;
-			found = SEARCH_FOUND;
+			found = running_since(&r, since) ? SEARCH_FOUND : SEARCH_STARTING;
 		} else if (running_is(&r, "/bin/qmail-send")) {
 			found = SEARCH_STARTING;
 		}
@@ -43,38 +47,115 @@ static search find(pid_t *pid)
 	return found;
 }
 
-/* Until it has read the table, ends, or half of forever has passed. */
-static hangup_status wait_read(int watch, int process)
-{
-	struct pollfd fds[2] = { { .fd = watch, .events = POLLIN }, { .fd = process, .events = POLLIN } };
-	int r;
+/* ---- the sign */
 
-	do
-		r = poll(fds, 2, READ_MS);
-	while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return HANGUP_TROUBLE;
-	if (r == 0)
-		return errno = ETIMEDOUT, HANGUP_TROUBLE;
-	return fds[0].revents ? HANGUP_DONE : HANGUP_NOBODY;
+static int look(struct timespec *sign)
+{
+	struct stat st;
+
+	if (stat(mutex, &st) < 0)
+		return 0;
+	*sign = st.st_mtim;
+	return 1;
 }
 
-static hangup_status signal_process(int process)
+static int same_time(struct timespec a, struct timespec b)
 {
-	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	return !newer_time(a, b) && !newer_time(b, a);
+}
+
+static int64_t milliseconds(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t now_on(clockid_t clock)
+{
+	struct timespec now = { .tv_sec = 0 };
+
+	clock_gettime(clock, &now);
+	return milliseconds(now);
+}
+
+/* Whether a process that has run since then has given the sign, which ours do when they start. */
+static int gives_signs(struct timespec sign, int64_t since)
+{
+	return now_on(CLOCK_BOOTTIME) - since >= now_on(CLOCK_REALTIME) - milliseconds(sign);
+}
+
+typedef struct wait
+{
+	int watch;              /* inotify, on the mutex */
+	int process;
+	int64_t until;          /* CLOCK_MONOTONIC, milliseconds */
+} wait;
+
+/* Until the sign is another than *sign, which it becomes. */
+static hangup_status wait_sign(wait const *w, struct timespec *sign)
+{
+	struct pollfd fds[2] = { { .fd = w->watch, .events = POLLIN }, { .fd = w->process, .events = POLLIN } };
+	struct timespec const before = *sign;
+	char events[4096];
+
+	for (;;) {
+		int64_t left = w->until - now_on(CLOCK_MONOTONIC);
+		int r;
+
+		if (!look(sign))
+			return HANGUP_TROUBLE;
+		if (!same_time(before, *sign))
+			return HANGUP_DONE;
+		r = poll(fds, 2, left > 0 ? (int)left : 0);
+		if (r < 0 && errno != EINTR)
+			return HANGUP_TROUBLE;
+		if (r == 0 && left <= 0)
+			return errno = ETIMEDOUT, HANGUP_TROUBLE;
+		if (r > 0 && fds[1].revents)
+			return HANGUP_NOBODY;
+		if (r > 0 && read(w->watch, events, sizeof events) < 0 && errno != EAGAIN && errno != EINTR)
+			return HANGUP_TROUBLE;
+	}
+}
+
+/* A sign from before the signal is of a reload that was under way, and that may have read the files before they were
+ * changed. After it comes that of a reload that began later, if there is another signal. */
+static hangup_status obey(wait const *w, struct timespec sign)
+{
+	hangup_status st = HANGUP_DONE;
+	int round;
+
+	for (round = 0; round < ROUNDS && st == HANGUP_DONE; round++) {
+		struct timespec sent;
+
+		clock_gettime(CLOCK_REALTIME, &sent);
+		if (pidfd_send_signal(w->process, SIGHUP, 0, 0) < 0)
+			return errno == ESRCH ? HANGUP_NOBODY : HANGUP_TROUBLE;
+		st = wait_sign(w, &sign);
+		if (st == HANGUP_DONE && newer_time(sign, sent))
+			break;
+	}
+	return st;
+}
+
+static hangup_status signal_process(int process, int64_t since)
+{
+	wait w = { .watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .process = process };
 	hangup_status st = HANGUP_TROUBLE;
+	struct timespec sign;
 	int e;
 
-	if (watch < 0)
+	if (w.watch < 0)
 		return HANGUP_TROUBLE;
-	if (inotify_add_watch(watch, table, IN_CLOSE_NOWRITE) >= 0) {
-		if (pidfd_send_signal(process, SIGHUP, 0, 0) == 0)
-			st = wait_read(watch, process);
-		else if (errno == ESRCH)
-			st = HANGUP_NOBODY;
+	if (inotify_add_watch(w.watch, mutex, IN_ATTRIB) >= 0 && look(&sign)) {
+		int speaks = gives_signs(sign, since);
+
+		w.until = now_on(CLOCK_MONOTONIC) + (speaks ? SIGN_MS : SILENT_MS);
+		st = obey(&w, sign);
+		if (st == HANGUP_TROUBLE && errno == ETIMEDOUT && !speaks)
+			st = HANGUP_SILENT;
 	}
 	e = errno;
-	close(watch);
+	close(w.watch);
 	errno = e;
 	return st;
 }
@@ -84,28 +165,31 @@ static hangup_status signal_process(int process)
 static hangup_status tell(pid_t pid)
 {
 	int process = pidfd_open(pid, 0);
-	hangup_status st;
+	hangup_status st = HANGUP_NOBODY;
+	int64_t since;
 	pid_t again;
 	int e;
 
 	if (process < 0)
 		return errno == ESRCH ? HANGUP_NOBODY : HANGUP_TROUBLE;
-	st = find(&again) == SEARCH_FOUND && again == pid ? signal_process(process) : HANGUP_NOBODY;
+	if (find(&again, &since) == SEARCH_FOUND && again == pid)
+		st = signal_process(process, since);
 	e = errno;
 	close(process);
 	errno = e;
 	return st;
 }
 
-hangup_status hangup_send(void)
+hangup_status hangup_send(int *pid)
 {
 	struct timespec const pause = { .tv_nsec = PAUSE_MS * 1000000L };
 	int tries;
 
+	*pid = 0;
 	for (tries = 0; tries < STARTING_TRIES; tries++) {
-		pid_t pid = 0;
-		search s = find(&pid);
-		hangup_status st = s == SEARCH_FOUND ? tell(pid) : HANGUP_NOBODY;
+		int64_t since;
+		search s = find(pid, &since);
+		hangup_status st = s == SEARCH_FOUND ? tell(*pid) : HANGUP_NOBODY;
 
 		if (s == SEARCH_TROUBLE)
 			return HANGUP_TROUBLE;

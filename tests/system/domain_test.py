@@ -123,7 +123,7 @@ def test_a_prefix_and_a_suffix(shop, homes):
 
 
 def test_without_a_qmail_send_the_files_are_changed(shop):
-    assert add(shop) == "" and state(shop) == added(shop)
+    assert "no qmail-send runs here" in add(shop) and state(shop) == added(shop)
     shop.start()
     shop.listen()
     shop.send("s@client.example", ["info@shop.example"])
@@ -317,17 +317,154 @@ def test_a_program_that_fails(shop, program):
     assert state(shop) == before
 
 
+def same(before, after):
+    """Nothing is changed, but that a file may be there now that is empty."""
+    return {k: v or b"" for k, v in before.items()} == {k: v or b"" for k, v in after.items()}
+
+
+# ---- the sign that qmail-send uses what it has read
+
+MUTEX = "queue/lock/sendmutex"
+
+
+def sign(qmail):
+    return os.stat(qmail / MUTEX).st_mtime_ns
+
+
+def test_the_sign_is_given_when_the_files_are_in_use(shop):
+    os.utime(shop / MUTEX, (1, 1))
+    began = time.time_ns()
+    shop.start()
+    assert began < sign(shop) < time.time_ns()
+    seen = {sign(shop)}
+    for n in range(3):
+        began = time.time_ns()
+        shop.signal("HUP")
+        wait_for("the sign", lambda: sign(shop) > began)
+        seen.add(sign(shop))
+    assert len(seen) == 4
+    # one that came to nothing
+    os.mkdir(shop / "control/concurrencydomains")
+    try:
+        before = sign(shop)
+        shop.signal("HUP")
+        shop.wait_log("unable to reread control/concurrencydomains")
+        assert sign(shop) == before
+    finally:
+        os.rmdir(shop / "control/concurrencydomains")
+    # a second one never gets so far
+    r = subprocess.run([shop / "bin/qmail-start", "./Mailbox"], stdin=subprocess.DEVNULL, capture_output=True, env=shop.env(), cwd="/")
+    assert b"already running" in r.stdout and sign(shop) == before
+
+
 def test_a_qmail_send_that_does_not_listen(shop):
     shop.start()
     before = state(shop)
     shop.signal("STOP")
     try:
         began = time.monotonic()
-        assert "ten seconds" in add(shop, code=111)
+        assert "queue/lock/sendmutex" in add(shop, code=111)
         assert time.monotonic() - began < 40
     finally:
         shop.signal("CONT")
-    assert {k: v or b"" for k, v in state(shop).items()} == {k: v or b"" for k, v in before.items()}
+    assert same(before, state(shop))
+
+
+def test_who_else_reads_the_file_gives_no_sign(shop):
+    shop.start()
+    before = state(shop)
+    shop.signal("STOP")
+    over = threading.Event()
+
+    def look():
+        while not over.wait(0.01):
+            read(shop, "control/virtualdomains")
+    reader = threading.Thread(target=look)
+    reader.start()
+    try:
+        assert "within ten seconds" in add(shop, code=111)
+    finally:
+        over.set()
+        reader.join()
+        shop.signal("CONT")
+    assert same(before, state(shop))
+
+
+def test_a_reload_that_fails_is_no_sign(shop):
+    shop.start()
+    before = state(shop)
+    os.mkdir(shop / "control/concurrencydomains")
+    try:
+        assert "within ten seconds" in add(shop, code=111)
+    finally:
+        os.rmdir(shop / "control/concurrencydomains")
+    shop.wait_log("unable to reread control/concurrencydomains")
+    assert same(before, state(shop))
+    assert add(shop) == "" and state(shop) == added(shop)
+
+
+STAND_IN_SEND = r'''
+"""Holds the mutex as qmail-send does. At the n-th HUP it reads virtualdomains, and says that it began to so many seconds
+ago as the n-th argument says; nothing if there is none. How many there were is in the file hups."""
+import fcntl, os, signal, sys, time
+home, agos = sys.argv[1], sys.argv[2:]
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+mutex = os.open(home + "/queue/lock/sendmutex", os.O_WRONLY)
+fcntl.flock(mutex, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+def say(ago):
+    t = time.time_ns() - int(float(ago) * 1e9)
+    os.utime(mutex, ns=(t, t))
+
+if agos:
+    say(0)
+for n in range(100):
+    with open(home + "/hups.new", "w") as f:
+        f.write(str(n))
+    os.rename(home + "/hups.new", home + "/hups")
+    signal.sigwait([signal.SIGHUP])
+    open(home + "/control/virtualdomains").read()
+    time.sleep(0.2)
+    if n < len(agos):
+        say(agos[n])
+'''
+
+
+@pytest.fixture
+def another(shop):
+    """Starts another program in the place of qmail-send; who holds the mutex and what it was told."""
+    with open(SCRATCH + "/send.py", "w") as f:
+        f.write(STAND_IN_SEND)
+
+    def start(*agos):
+        shop.popen([sys.executable, SCRATCH + "/send.py", shop.path, *agos])
+        wait_for("the stand-in", lambda: read(shop, "hups") == b"0")
+    yield start
+    shop.stop()
+    os.unlink(shop / "hups")
+
+
+def test_a_qmail_send_that_gives_no_signs(shop, another):
+    os.utime(shop / MUTEX, (1, 1))
+    another()
+    began = time.monotonic()
+    text = add(shop)
+    assert time.monotonic() - began < 8
+    assert "warning" in text and "gives no sign" in text and "queue/lock/sendmutex" in text
+    assert read(shop, "hups") == b"1" and state(shop) == added(shop)
+
+
+def test_a_reload_that_was_under_way_is_not_the_one(shop, another):
+    """Its sign says that it began before the signal: it may have read the old text."""
+    another("1", "0", "0")
+    assert add(shop) == "" and state(shop) == added(shop)
+    assert read(shop, "hups") == b"2"
+
+
+def test_times_of_whole_seconds_take_a_second_signal(shop, another):
+    another("5", "4", "3", "2")
+    assert add(shop) == "" and state(shop) == added(shop)
+    assert read(shop, "hups") == b"2"
 
 
 # ---- whose qmail-send
