@@ -7,12 +7,11 @@
 
 #include "steps.h"
 
-/* A part of the road that the mail goes as another user is looked at as that user. */
+/* What a part of the road is looked at with, as the user that the mail goes there as. */
 typedef void become_work(steps *s, void *data);
 
-/* become_run: work in a child, which, if we are root, is uid with the one group gid before it starts: nothing
- * that belongs to a stranger is opened or read as root. What it finds is appended to *s. 1; 0 with errno when the
- * child could not be started or become that user, or did not end well (EPROTO). */
-extern int become_run(steps *s, uid_t uid, gid_t gid, become_work *work, void *data);
+/* become_run: asuser_run (recipient/asuser.h) for steps. What is found is appended to *s. 1, or 0 with errno as there, and
+ * EPROTO for what is not whole. */
+extern int become_run(steps *s, uid_t uid, gid_t gid, unsigned int seconds, become_work *work, void *data);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "fallback.h"
 #include "home.h"
+#include "policy.h"
 #include "remote.h"
 #include "rewriting.h"
 #include "route/verp.h"
@@ -102,6 +103,7 @@ static void explain_address(steps *s, request const *q, char const *address)
 	rewrite_route route = rewriting_explain(s, &q->tables, address, &recipient);
 
 	if (route != REWRITE_NOMEM) {
+		policy_explain(s, q->sender, recipient.s, recipient.len);
 		if (!verp_sender(&sender, q->sender, strlen(q->sender), recipient.s, recipient.len)
 		 || !stralloc_0(&sender) || !stralloc_0(&recipient))
 			s->failed = 1;

@@ -17,6 +17,8 @@
 #include "route/dotfile.h"
 #include "route/environment.h"
 
+enum { SECONDS = 60 };
+
 /* What a home or a file in it says of itself, at the end of a step that is open. */
 static void tell_mode(steps *s, struct stat const *st)
 {
@@ -237,7 +239,7 @@ void home_explain(steps *s, home_case const *c)
 	home_case copy = *c;
 
 	copy.own = geteuid() == 0 || geteuid() == c->user->uid;
-	if (become_run(s, c->user->uid, c->user->gid, look_around, &copy))
+	if (become_run(s, c->user->uid, c->user->gid, SECONDS, look_around, &copy))
 		return;
 	steps_add(s, STAGE_HOME, STEP_UNKNOWN, c->user->home, 0, "could not be looked at as the user: ", strerror(errno),
 		(char *)0);

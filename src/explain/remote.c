@@ -15,9 +15,13 @@
 #include "net/dns.h"
 #include "net/ipme.h"
 #include "net/nearer.h"
+#include "policy.h"
 #include "proto/tcpto.h"
 #include "route/smtproutes.h"
 #include "route/suffix.h"
+
+/* Name servers that are down take long to give up. */
+enum { SECONDS = 600 };
 
 static char const routes_file[] = "control/smtproutes";
 static char const tcpto_file[] = "queue/lock/tcpto";
@@ -240,7 +244,7 @@ static void look_out(steps *s, void *data)
 		steps_conclude(s, RESULT_NOBODY, "Sorry, I can't send an address with a line break in it. (#5.1.3)");
 		return;
 	}
-	if (!load(s, d))
+	if (!load(s, d) || !policy_source(s, d->sender))
 		return;
 	if (!io_start() || !sandbox_enter(SANDBOX_REMOTE)) {
 		steps_conclude(s, RESULT_UNKNOWN, "System resources temporarily unavailable. (#4.3.0)");
@@ -261,7 +265,7 @@ void remote_explain(steps *s, char const *sender, char const *recipient)
 	gid_t gid = 0;
 
 	d.host = recipient + text_rchr(recipient, strlen(recipient), '@') + 1;
-	if (conf_uid(CONF_QMAILR, &uid) && conf_gid(CONF_QMAIL, &gid) && become_run(s, uid, gid, look_out, &d))
+	if (conf_uid(CONF_QMAILR, &uid) && conf_gid(CONF_QMAIL, &gid) && become_run(s, uid, gid, SECONDS, look_out, &d))
 		return;
 	steps_add(s, STAGE_HOST, STEP_UNKNOWN, 0, 0, "could not be looked for as qmailr: ", strerror(errno), (char *)0);
 	steps_conclude(s, RESULT_UNKNOWN, "the hosts could not be looked for");

@@ -15,7 +15,8 @@ static char const *const stages[STAGES] =
 	[STAGE_ENVNOATHOST] = "envnoathost", [STAGE_PERCENTHACK] = "percenthack", [STAGE_LOCALS] = "locals",
 	[STAGE_VIRTUALDOMAINS] = "virtualdomains", [STAGE_RECIPIENT] = "recipient", [STAGE_ASSIGN] = "assign",
 	[STAGE_ACCOUNT] = "account", [STAGE_USER] = "user", [STAGE_HOME] = "home", [STAGE_DOTQMAIL] = "dot-qmail",
-	[STAGE_INSTRUCTION] = "instruction", [STAGE_SENDER] = "newsender", [STAGE_SMTPROUTES] = "smtproutes", [STAGE_MX] = "mx",
+	[STAGE_LIFETIME] = "lifetime", [STAGE_CONCURRENCY] = "concurrency",
+	[STAGE_DOMAINIPS] = "domainips", [STAGE_INSTRUCTION] = "instruction", [STAGE_SENDER] = "newsender", [STAGE_SMTPROUTES] = "smtproutes", [STAGE_MX] = "mx",
 	[STAGE_HOST] = "host",
 };
 

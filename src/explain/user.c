@@ -19,6 +19,8 @@
 #include "recipient/lastresort.h"
 #include "route/account.h"
 
+enum { SECONDS = 60 };
+
 static char const passwd_file[] = "/etc/passwd";
 
 /* ---- accounts */
@@ -111,7 +113,7 @@ static void tell_accounts(steps *s, char const *local, size_t found)
 
 	/* A long address has many parts; the first ones tell enough. */
 	if (stralloc_copys(&rest, local) && stralloc_0(&rest) && conf_uid(CONF_QMAILP, &uid) && conf_gid(CONF_NOFILES, &gid)
-	 && become_run(&all, uid, gid, look_at_accounts, rest.s))
+	 && become_run(&all, uid, gid, SECONDS, look_at_accounts, rest.s))
 		while (found-- > 0 && steps_next(&all, &at, &item) > 0) {
 			steps_begin(s, item.stage, (steps_verdict)item.verdict, item.namelen ? passwd_file : 0, item.line);
 			steps_bytes(s, item.text, item.textlen);

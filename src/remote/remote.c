@@ -46,24 +46,6 @@ static int finish(char const *text)
 }
 
 /* null, or what is wrong with the line of control/domainips about the sender. */
-static char const *identity_wrong(identity_status status)
-{
-	switch (status) {
-	case IDENTITY_NOCOLON:
-		return "no colon follows its pattern";
-	case IDENTITY_BADADDRESS:
-		return "it has no IP address, or two of a kind";
-	case IDENTITY_BADNAME:
-		return "no host is called what follows its bar";
-	case IDENTITY_NOTOURS:
-		return "this host does not have its address";
-	case IDENTITY_ERROR:
-	case IDENTITY_OK:
-	default:
-		return 0;
-	}
-}
-
 static int finish_bad_identity(identity const *id, char const *wrong)
 {
 	char number[SIZE_FMT];
@@ -289,7 +271,7 @@ int main(int argc, char const *const *argv)
 	if (known == IDENTITY_ERROR)
 		return finish(errno == ENOMEM ? nomem : "ZUnable to read control files. (#4.3.0)");
 	if (known != IDENTITY_OK)
-		return finish_bad_identity(&from, identity_wrong(known));
+		return finish_bad_identity(&from, identity_problem(known));
 	status = route_find(&r, &s, argv[HOST]);
 	if (status != DNS_FOUND)
 		return finish_unfound(&r, status);

@@ -65,3 +65,16 @@ int pattern_misfit(size_t *index, control_list const *l, char const *s, size_t n
 	}
 	return found;
 }
+
+pattern_choice pattern_choose(constmap_entry const **e, size_t *index, control_list const *l, constmap const *m,
+	char const *s, size_t n, int star)
+{
+	int has_domain = pattern_sender(s, &n);
+
+	*e = has_domain ? pattern_find(m, s, n) : 0;
+	if (has_domain && pattern_misfit(index, l, s, n, *e ? (*e)->keylen : 0))
+		return PATTERN_NOCOLON;
+	if (!*e && star)
+		*e = constmap_find(m, "*", 1);
+	return *e ? PATTERN_FOUND : PATTERN_NOTHING;
+}

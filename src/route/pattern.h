@@ -25,4 +25,11 @@ extern constmap_entry const *pattern_find(constmap const *m, char const *s, size
  * one that says most; 1 and *index if that is more than the known bytes of the pattern that was found. */
 extern int pattern_misfit(size_t *index, control_list const *l, char const *s, size_t n, size_t known);
 
+/* pattern_choose: the line of a table about senders, of the lines l and the map m of them, that is about s[0..n): FOUND and
+ * *e; or NOCOLON and the *index of one without a colon that was meant for it, and then nobody can know what it was to say;
+ * or NOTHING. With star, the pattern * is about everybody no other line is about, also about those without a domain. */
+typedef enum pattern_choice { PATTERN_NOTHING, PATTERN_FOUND, PATTERN_NOCOLON } pattern_choice;
+extern pattern_choice pattern_choose(constmap_entry const **e, size_t *index, control_list const *l, constmap const *m,
+	char const *s, size_t n, int star);
+
 #endif

@@ -100,7 +100,7 @@ def test_table(chapter, name, address):
 
 def test_locals_beat_virtualdomains(chapter):
     chapter.control(locals="mail.test.example\nexample.com\n")
-    code, out = explain(chapter, "-s", "sender@client.example", "foo@example.com")
+    code, out = explain(chapter, "-s", "sender@client.example", "x@example.com")
     kept("locals-first.txt", places(chapter, out + "exit %d\n" % code))
 
 
@@ -377,6 +377,46 @@ def test_smtproutes(qmail, dns):
     assert route("f.example") == ([9], "nobody", "no.example", 25)
     code, out = explain(qmail, "x@e.example", "y@x.a.example")
     assert code == 1 and "secret" not in out
+
+
+# ---- what holds for some senders or domains only
+
+def test_lines_about_some_senders_and_domains(qmail, homes, dns):
+    """The line that counts, as the programs choose it; a sender without a domain has none but a star's."""
+    qmail.control(
+        queuelifetimes="a.example:60\n.a.example:70\njoe@a.example:80\nb.example:long\n",
+        concurrencydomains="else.example:3\n.example:5\nx@else.example:1\n",
+        domainips="a.example:192.0.2.77\n.a.example:[127.0.0.1]|helo.example\njoe@a.example:|joe.example\nc.example 127.0.0.1\n"
+                  "d.example:127.0.0.1,127.0.0.2\n*:127.0.0.5\n", smtproutes=":[127.0.0.9]\n", virtualdomains="v.example:foo\n")
+
+    def lines(sender, address="y@else.example"):
+        got = explained(qmail, address, "-s", sender)
+        return [(s["stage"], s["verdict"], s["line"]) for s in got["steps"]
+                if s["stage"] in ("lifetime", "concurrency", "domainips")], got
+    mine, got = lines("x@a.example")
+    assert mine == [("lifetime", "taken", 1), ("concurrency", "taken", 1), ("domainips", "taken", 1), ("domainips", "refused", 1)]
+    assert (got["lifetime"], got["concurrency"], got["result"]) == (60, 3, "waits") and "source" not in got
+    mine, got = lines("x@b.a.example", "x@else.example")
+    assert mine == [("lifetime", "taken", 2), ("concurrency", "taken", 3), ("domainips", "taken", 2)]
+    assert (got["source"], got["helohost"], got["result"]) == ("[127.0.0.1]", "helo.example", "deliverable")
+    assert {s["file"] for s in got["steps"] if s["stage"] == "domainips"} == {"control/domainips"}
+    mine, got = lines("Joe@A.example-@[]")
+    assert mine == [("lifetime", "taken", 3), ("concurrency", "taken", 1), ("domainips", "taken", 1), ("domainips", "refused", 1)]
+    mine, got = lines("Joe@A.example")
+    assert mine == [("lifetime", "taken", 3), ("concurrency", "taken", 1), ("domainips", "taken", 3)]
+    assert got["helohost"] == "joe.example" and "source" not in got
+    mine, got = lines("x@b.example", "y@z.example")
+    assert mine == [("lifetime", "warning", 4), ("concurrency", "taken", 2), ("domainips", "taken", 6)] and "lifetime" not in got
+    for sender in "", "#@[]", "joe":
+        mine, got = lines(sender, "y@else.test")
+        assert mine == [("lifetime", "passed", 0), ("concurrency", "passed", 0), ("domainips", "taken", 6)]
+        assert got["source"] == "127.0.0.5"
+    assert [lines("x@%s.example" % d)[1]["result"] for d in "cd"] == ["waits", "waits"]
+    assert lines("x@a.example", "foo-z@v.example")[0] == [("lifetime", "taken", 1), ("concurrency", "taken", 2)]
+    code, out = explain(qmail, "-s", "x@b.a.example", "x@else.example")
+    assert "  lifetime       taken    control/queuelifetimes:2: .a.example:70\n" in out
+    assert "  concurrency    taken    control/concurrencydomains:3: x@else.example:1\n" in out
+    assert "  domainips      taken    control/domainips:2: .a.example:[127.0.0.1]|helo.example\n" in out
 
 
 # ---- output

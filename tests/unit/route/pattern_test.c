@@ -82,12 +82,38 @@ static void misfit(void **state)
 	control_list_free(&l);
 }
 
+static void choose(void **state)
+{
+	static char const text[] = "a.example:1\n.example:2\nb.example 3\n*:4\n";
+	static struct { char const *sender; int star; pattern_choice choice; size_t index; } const cases[] = {
+		{ "x@a.example", 0, PATTERN_FOUND, 0 }, { "x@a.example-@[]", 1, PATTERN_FOUND, 0 }, { "x@c.example", 1, PATTERN_FOUND, 1 },
+		{ "x@b.example", 1, PATTERN_NOCOLON, 2 }, { "x@else", 1, PATTERN_FOUND, 3 }, { "x@else", 0, PATTERN_NOTHING, 0 },
+		{ "", 1, PATTERN_FOUND, 3 }, { "", 0, PATTERN_NOTHING, 0 }, { "#@[]", 1, PATTERN_FOUND, 3 }, { "x", 0, PATTERN_NOTHING, 0 },
+	}, *c;
+	control_list l = CONTROL_LIST_ZERO;
+	constmap m = CONSTMAP_ZERO;
+
+	(void)state;
+	fill(&l, &m, text);
+	UNIT_EACH(c, cases) {
+		constmap_entry const *e;
+		size_t index = 0;
+		pattern_choice choice = pattern_choose(&e, &index, &l, &m, c->sender, strlen(c->sender), c->star);
+
+		if (choice != c->choice || (choice == PATTERN_FOUND ? e->index != c->index : index != c->index))
+			fail_msg("%s: %d", c->sender, (int)choice);
+	}
+	constmap_free(&m);
+	control_list_free(&l);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(sender),
 		cmocka_unit_test(find),
 		cmocka_unit_test(misfit),
+		cmocka_unit_test(choose),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
