@@ -200,7 +200,8 @@ def small_disk(path, size="64m", inodes=20000):
     try:
         yield
     finally:
-        subprocess.run(["umount", path], check=True)
+        # (what the daemons started ends a little after them)
+        wait_for("the last to leave " + path, lambda: subprocess.run(["umount", path], capture_output=True).returncode == 0)
 
 
 @contextlib.contextmanager
