@@ -304,6 +304,8 @@ class Chain:
         unheard = unheard or target in ("lspawn", "rspawn") and fault.call in ("read", "write")
         # who can write nothing any more can neither note who has got his mail nor say so
         unheard = unheard or target == "send" and fault and fault.call == "write" and not fault.once
+        # and whoever queues a bounce says so by a write
+        unheard = unheard or target == "send" and fault and fault.call == "write" and "trouble injecting bounce" in self.log()
         self.judge(bool(unheard or fault.kills), result)
         return result
 

@@ -38,6 +38,7 @@ SHORT = ("qmail-local", "qmail-queue", "qmail-remote", "qmail-smtpd")
 SINK_PORT = 2525
 SMTP_PORT = 2500
 CLIENTS = 6
+RESTART = 20
 PUT_OFF = rb"trouble injecting bounce message|unable to start qmail-queue"
 AMOUNT = {"quick": (400, 4), "full": (3000, 30), "long": (30000, 600)}    # at least: messages, seconds
 
@@ -315,9 +316,16 @@ class Storm:
         """Messages that qmail-send answers for; the rest are leftovers of injections that were killed."""
         return [f for f in self.files() if re.search(r"/queue/(todo|info)/", f)]
 
-    def drain(self):
-        """Have everything tried at once until nothing is left; what a killed qmail-queue left is made old."""
+    def drain(self, patient):
+        """Have everything tried at once until nothing is left; what a killed qmail-queue left is made old. A bounce that was
+        put off is tried again after two minutes, or by the next qmail-send: who is not patient has one started."""
+        restart = time.monotonic() + RESTART
+
         def pressed(what):
+            nonlocal restart
+            if not patient and time.monotonic() > restart:
+                subprocess.run(["s6-svc", "-r", SCRATCH + "/service/qmail-send"], check=True)
+                restart = time.monotonic() + RESTART
             # (not its children: one that is about to be a qmail-queue would take the signal with it)
             for pid in self.programs().get("qmail-send", ()):
                 with contextlib.suppress(OSError):
@@ -389,7 +397,7 @@ def main():
     raged = time.monotonic() - began
     stuck = ""
     try:
-        storm.drain()
+        storm.drain(patient=opts.tier == "long")
     except AssertionError as e:
         stuck = str(e)
     left = storm.files()
