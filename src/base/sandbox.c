@@ -7,8 +7,11 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include <skalibs/stralloc.h>
+
 #include "base/conf.h"
 #include "base/landlock.h"
+#include "base/linkdirs.h"
 #include "base/lower.h"
 #include "base/seccomp.h"
 
@@ -39,15 +42,21 @@ typedef struct profile
 	int landlock;
 	int connects;                   /* TCP, to any port */
 	landlock_path paths[PATHS_MAX]; /* up to one that is null */
+	char const *const *again;       /* files that are read again, up to a null: where they lead to is theirs, too */
 } profile;
+
+/* They may be symbolic links, and what these lead to is replaced by renaming: that it was the file's inode which was
+ * let through would show when it is read again. */
+static char const *const again_send[] = { "control/me", "control/locals", "control/locals.cdb", "control/virtualdomains",
+	"control/virtualdomains.cdb", "control/queuelifetimes", "control/concurrencydomains", "control/emptyprefixlocal", 0 };
+static char const *const again_rcptd[] = { "control/me", "control/locals", "control/locals.cdb", "control/virtualdomains",
+	"control/virtualdomains.cdb", "control/percenthack", "control/envnoathost", "control/emptyprefixlocal", 0 };
 
 static profile const profiles[SANDBOX_PROFILES] = {
 	/* It must not lose what it knows for want of memory, and takes as many files at once as it may. The whole queue:
-	 * its directories have owners, and one that is put back while qmail-send runs must serve again. Control files
-	 * may be links. */
+	 * its directories have owners, and one that is put back while qmail-send runs must serve again. */
 	[SANDBOX_SEND] = { .landlock = 1, .paths = {
-		{ "queue", LIST | READ | WRITE | MAKE | REMOVE }, { "control", READ },
-		{ "control/locals", READ }, { "control/virtualdomains", READ }, { "control/me", READ } } },
+		{ "queue", LIST | READ | WRITE | MAKE | REMOVE }, { "control", READ } }, .again = again_send },
 	[SANDBOX_QUEUE] = { .data = 64, .files = 32, .landlock = 1, .paths = {
 		{ "pid", ENTER }, { "mess", ENTER }, { "intd", ENTER }, { "todo", ENTER }, { "lock", WRITE } } },
 	[SANDBOX_CLEAN] = { .data = 16, .files = 16, .landlock = 1, .paths = {
@@ -61,9 +70,7 @@ static profile const profiles[SANDBOX_PROFILES] = {
 	[SANDBOX_GETPW] = { .data = 256 },
 	[SANDBOX_NEWU] = { .data = 0 },
 	[SANDBOX_SPLOGGER] = { .data = 64, .files = 64 },
-	[SANDBOX_RCPTD] = { .data = 256, .files = 1024, .landlock = 1, .paths = {
-		{ "control", READ }, { "control/locals", READ }, { "control/virtualdomains", READ }, { "control/me", READ },
-		{ "control/percenthack", READ }, { "control/envnoathost", READ }, { "control/emptyprefixlocal", READ } } },
+	[SANDBOX_RCPTD] = { .data = 256, .files = 1024, .landlock = 1, .paths = { { "control", READ } }, .again = again_rcptd },
 	[SANDBOX_LOOK] = { .data = 64, .files = 16, .seconds = 5 },
 };
 
@@ -88,14 +95,62 @@ static int set_limits(profile const *p)
 		&& (!p->seconds || lower_limit(RLIMIT_CPU, (rlim_t)p->seconds));
 }
 
-static int set_landlock(profile const *p)
+static size_t count_paths(profile const *p)
 {
-	int version = p->landlock ? landlock_version() : 0;
 	size_t n = 0;
 
 	while (n < PATHS_MAX && p->paths[n].path)
 		n++;
-	return version == 0 || landlock_restrict(version, p->paths, n, p->connects);
+	return n;
+}
+
+static int add_path(stralloc *list, char const *path, unsigned int rights)
+{
+	landlock_path const p = { path, rights };
+
+	return stralloc_catb(list, (char const *)&p, sizeof p);
+}
+
+static int add_names(stralloc *list, stralloc const *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->len; i += strlen(names->s + i) + 1)
+		if (!add_path(list, names->s + i, READ))
+			return 0;
+	return 1;
+}
+
+/* The paths of a profile, with what its files lead to now. */
+static int list_paths(stralloc *list, stralloc *names, profile const *p)
+{
+	size_t i;
+
+	for (i = 0; i < count_paths(p); i++)
+		if (!add_path(list, p->paths[i].path, p->paths[i].rights))
+			return 0;
+	for (i = 0; p->again[i]; i++)
+		if (!add_path(list, p->again[i], READ) || !linkdirs_add(names, p->again[i]))
+			return 0;
+	return add_names(list, names);
+}
+
+static int set_landlock(profile const *p)
+{
+	int version = p->landlock ? landlock_version() : 0;
+	stralloc list = STRALLOC_ZERO;
+	stralloc names = STRALLOC_ZERO;
+	int ok;
+
+	if (version == 0)
+		return 1;
+	if (!p->again)
+		return landlock_restrict(version, p->paths, count_paths(p), p->connects);
+	ok = list_paths(&list, &names, p)
+		&& landlock_restrict(version, (landlock_path const *)(void *)list.s, list.len / sizeof(landlock_path), p->connects);
+	stralloc_free(&list);
+	stralloc_free(&names);
+	return ok;
 }
 
 int sandbox_enter(sandbox_profile which)

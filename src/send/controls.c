@@ -27,6 +27,8 @@ static control_list percenthack = CONTROL_LIST_ZERO;
 static control_list virtualdomains = CONTROL_LIST_ZERO;
 static compiled_source locals_from;
 static compiled_source virtual_from;
+static int locals_out_of_reach;         /* the cdb is, see unread */
+static int virtual_out_of_reach;
 
 static struct number { char const *file; unsigned int *value; int bad; } numbers[] = {
 	{ "control/queuelifetime", &controls.queuelifetime, 0 },
@@ -48,6 +50,17 @@ enum { FIXED = sizeof fixed / sizeof fixed[0] };
 static char const empty_file[] = "control/emptyprefixlocal";
 static int bad_empty;
 static int64_t remarks_due;     /* 0: none to make */
+
+/* A file that could not be read again, and why. */
+typedef struct unread
+{
+	char const *file;       /* null: none */
+	int compiled;           /* or rather the cdb beside it */
+	int error;
+	int out_of_reach;       /* of this process, not of its user: the sandbox is older than the link that leads there */
+} unread;
+
+static unread last_unread;
 
 static void remark_later(void)
 {
@@ -135,6 +148,39 @@ static int routes_read(routes *r)
 	return read_empty(r);
 }
 
+/* Tried once more: 1 and *u when it is there and cannot be read. The current directory is the home. */
+static int is_unread(unread *u, char const *file, int compiled)
+{
+	char const *name = compiled ? compiled_name(file) : file;
+	struct stat st;
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	*u = (unread){ .file = file, .compiled = compiled, .error = fd < 0 ? errno : 0 };
+	if (fd >= 0)
+		close(fd);
+	if (u->error == ENOENT)
+		return 0;
+	if (stat(name, &st) == 0 && S_ISDIR(st.st_mode))
+		u->error = EISDIR;
+	u->out_of_reach = u->error == EACCES && access(name, R_OK) == 0;
+	return u->error != 0;
+}
+
+/* file: the one that is to blame, or another that is read with it or in its place. */
+static void note_unread(char const *file)
+{
+	if (!is_unread(&last_unread, file, 0) && !is_unread(&last_unread, file, 1) && !is_unread(&last_unread, "control/me", 0))
+		last_unread.file = 0;
+	remark_later();
+}
+
+static int is_out_of_reach(compiled_source from, char const *file)
+{
+	unread u;
+
+	return from == COMPILED_DAMAGED && is_unread(&u, file, 1) && u.out_of_reach;
+}
+
 /* Only whole tables come into use, and both at once. */
 static int read_routes(char const **failed)
 {
@@ -156,6 +202,9 @@ static int read_routes(char const **failed)
 	bad_empty = fresh.bad;
 	locals_from = fresh.locals_from;
 	virtual_from = fresh.virtual_from;
+	locals_out_of_reach = is_out_of_reach(locals_from, "control/locals");
+	virtual_out_of_reach = is_out_of_reach(virtual_from, "control/virtualdomains");
+	last_unread.file = 0;
 	routes_free(&old);
 	quota_reload();
 	remark_later();
@@ -192,8 +241,10 @@ int controls_reload(void)
 		return 0;
 	}
 	ok = read_routes(&failed);
-	if (!ok)
+	if (!ok) {
 		log_line("alert: unable to reread ", failed, 0);
+		note_unread(failed);
+	}
 	while (chdir("queue") < 0)
 		log_pause("alert: unable to switch back to queue directory; HELP! sleeping...", 0, 0);
 	return ok;
@@ -234,9 +285,30 @@ static void remark_line(size_t lineno, char const *entry, char const *what)
 	log_end();
 }
 
-static void remark_damage(compiled_source *from, char const *file)
+static void remark_unread(unread *u)
 {
-	if (*from == COMPILED_DAMAGED)
+	if (!u->file)
+		return;
+	log_text("warning: ");
+	log_text(u->compiled ? compiled_name(u->file) : u->file);
+	if (u->out_of_reach) {
+		log_text(" leads to where qmail-send may not look since it started: what it read last counts;"
+			" restart qmail-send");
+	} else {
+		log_text(" cannot be read (");
+		log_text(strerror(u->error));
+		log_text("): what was read last counts; mend that, then send HUP");
+	}
+	log_end();
+	u->file = 0;
+}
+
+static void remark_damage(compiled_source *from, char const *file, int out_of_reach)
+{
+	if (*from == COMPILED_DAMAGED && out_of_reach)
+		log_line("warning: ", compiled_name(file), " leads to where qmail-send may not look since it started:"
+			" the text beside it counts; restart qmail-send");
+	else if (*from == COMPILED_DAMAGED)
 		log_line("warning: ", compiled_name(file),
 			" cannot be used: the text beside it counts; run qmail-newcdb, then send HUP");
 	*from = COMPILED_TEXT;
@@ -307,8 +379,9 @@ void controls_do(turn const *t)
 	remarks_due = 0;
 	remark_numbers();
 	remark_empty();
-	remark_damage(&locals_from, "control/locals");
-	remark_damage(&virtual_from, "control/virtualdomains");
+	remark_unread(&last_unread);
+	remark_damage(&locals_from, "control/locals", locals_out_of_reach);
+	remark_damage(&virtual_from, "control/virtualdomains", virtual_out_of_reach);
 	remark_virtualdomains();
 	policy_remark();
 	remark_files();

@@ -27,9 +27,9 @@ extern controls_values controls;
  * be read, or there is neither locals nor me. */
 extern int controls_load(void);
 
-/* controls_reload: read locals, virtualdomains and emptyprefixlocal again, from the home: 1 and they are in use, or 0;
- * the old ones stay unless all could be read. Logs what goes wrong. The current directory is the queue, before and
- * after. */
+/* controls_reload: read locals, virtualdomains, emptyprefixlocal and what policy.h has again, from the home: 1 and they are
+ * in use, or 0; the old ones stay unless all could be read. Logs what goes wrong, and what to do about it some seconds
+ * later. The current directory is the queue, before and after. */
 extern int controls_reload(void);
 
 /* Mistakes in these files are remarked on in the log, with file, line and cure, some seconds after the
