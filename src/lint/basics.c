@@ -36,6 +36,7 @@ static void check_hosts(setup const *s, findings *f)
 		findings_add(f, FINDING_WARNING, "control/morercpthosts", 0, "counts for nothing without control/rcpthosts", findings_cure,
 			"write control/rcpthosts", (char *)0);
 	compiled_hosts(f, &s->morercpthosts);
+	compiled_lists(f);
 }
 
 /* Mail to a plain user name, as cron sends it. */

@@ -10,6 +10,9 @@
 #include <skalibs/types.h>
 
 #include "base/text.h"
+#include "recipient/asuser.h"
+
+enum { SECONDS = 60 };
 
 char const findings_cure[] = ": ";
 
@@ -52,6 +55,54 @@ void findings_add(findings *f, finding_severity severity, char const *file, size
 		f->failed = 1;
 	if ((int)severity > f->worst)
 		f->worst = (int)severity;
+}
+
+/* ---- as another user */
+
+typedef struct task
+{
+	findings_work *work;
+	void *data;
+} task;
+
+/* The worst, and the lines. */
+static int find(stralloc *out, void *data)
+{
+	task const *t = data;
+	findings f = FINDINGS_ZERO;
+	char worst;
+
+	t->work(&f, t->data);
+	worst = (char)f.worst;
+	return !f.failed && stralloc_catb(out, &worst, 1) && stralloc_catb(out, f.out.s, f.out.len);
+}
+
+/* The lines of a child that was another user are looked at once more before they are shown. */
+static int are_lines(char const *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (s[i] != '\n' && (s[i] < ' ' || s[i] > '~'))
+			return 0;
+	return n == 0 || s[n - 1] == '\n';
+}
+
+void findings_as(findings *f, uid_t uid, gid_t gid, char const *file, findings_work *work, void *data)
+{
+	task t = { .work = work, .data = data };
+	stralloc found = STRALLOC_ZERO;
+	int ok = asuser_run(&found, uid, gid, SECONDS, find, &t);
+
+	if (!ok)
+		findings_add(f, FINDING_WARNING, file, 0, "cannot be looked at as the user whose it is, ", strerror(errno), findings_cure,
+			"see what is in the way, and try again", (char *)0);
+	else if (!found.len || found.s[0] < 0 || found.s[0] > FINDING_ERROR || !are_lines(found.s + 1, found.len - 1)
+	 || !stralloc_catb(&f->out, found.s + 1, found.len - 1))
+		f->failed = 1;
+	else if (found.s[0] > f->worst)
+		f->worst = found.s[0];
+	stralloc_free(&found);
 }
 
 void findings_unreadable(findings *f, char const *file)

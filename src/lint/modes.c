@@ -264,6 +264,7 @@ static void check_users(findings *f)
 	{
 		{ "users/assign", 022, "others than its owner can write to it, and so get anybody's mail", "chmod go-w users/assign" },
 		{ "users/cdb", 022, "others than its owner can write to it, and so get anybody's mail", "chmod go-w users/cdb" },
+		{ "users/assign.cdb", 022, "others than its owner can write to it, and so get anybody's mail", "chmod go-w users/assign.cdb" },
 		{ "users/poppasswd", 077, "others than its owner can see passwords", "chmod 600 users/poppasswd" },
 		{ "users/poppasswd.cdb", 077, "others than its owner can see passwords", "chmod 600 users/poppasswd.cdb" },
 	};

@@ -3,10 +3,35 @@
 #include "setup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skalibs/djbunix.h>
 
 #include "base/text.h"
 #include "route/rcpthosts.h"
+
+int setup_read(stralloc *text, char const *file)
+{
+	struct stat st;
+	int fd = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int ok = fd >= 0 && fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || (errno = EINVAL, 0));
+
+	text->len = 0;
+	ok = ok && slurp(text, fd);
+	if (fd >= 0)
+		fd_close(fd);
+	return ok;
+}
+
+static void load_assign(setup *s, findings *f)
+{
+	s->has_assign = setup_read(&s->assign, "users/assign");
+	if (!s->has_assign && errno != ENOENT)
+		findings_unreadable(f, "users/assign");
+}
 
 static void load_list(setup_list *l, findings *f, char const *file, char sep)
 {
@@ -28,6 +53,7 @@ void setup_load(setup *s, findings *f)
 	load_list(&s->rcpthosts, f, "control/rcpthosts", 0);
 	load_list(&s->morercpthosts, f, "control/morercpthosts", 0);
 	load_list(&s->percenthack, f, "control/percenthack", 0);
+	load_assign(s, f);
 	tables_load(&s->tables);
 	s->usable = !s->tables.unread && hosts_load(&s->hosts, &s->notes);
 }
@@ -48,6 +74,7 @@ void setup_free(setup *s)
 	tables_free(&s->tables);
 	hosts_free(&s->hosts);
 	stralloc_free(&s->notes);
+	stralloc_free(&s->assign);
 	control_list_free(&s->only);
 }
 

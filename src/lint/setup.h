@@ -28,9 +28,15 @@ typedef struct setup
 	setup_list rcpthosts;
 	setup_list morercpthosts;
 	setup_list percenthack;
+	stralloc assign;        /* the text of users/assign */
+	int has_assign;
 	control_list only;      /* the domains that are asked about; none: all */
 	int domains_only;
 } setup;
+
+/* setup_read: the text of a file into *text, replacing what was there; other things than files are not read. 1, or 0 with
+ * errno. */
+extern int setup_read(stralloc *text, char const *file);
 
 /* setup_load: what cannot be read is a finding. setup_free. */
 extern void setup_load(setup *s, findings *f);

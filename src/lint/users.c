@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <skalibs/djbunix.h>
 #include <skalibs/types.h>
 
 #include "base/text.h"
@@ -207,14 +206,9 @@ static size_t count_lines(stralloc const *text)
 
 void users_check(setup const *s, findings *f)
 {
-	stralloc text = STRALLOC_ZERO;
-	int there = openslurpclose(&text, assign_file);
-
-	if (!there && errno != ENOENT)
-		findings_unreadable(f, assign_file);
-	if (there) {
-		users_text t = { .s = text.s, .n = text.len };
-		key *keys = calloc(count_lines(&text), sizeof *keys);
+	if (s->has_assign) {
+		users_text t = { .s = s->assign.s, .n = s->assign.len };
+		key *keys = calloc(count_lines(&s->assign), sizeof *keys);
 
 		if (keys)
 			check_lines(s, f, &t, keys);
@@ -222,6 +216,5 @@ void users_check(setup const *s, findings *f)
 			f->failed = 1;
 		free(keys);
 	}
-	compiled_assign(f, &text);
-	stralloc_free(&text);
+	compiled_assign(f, s);
 }

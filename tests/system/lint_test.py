@@ -3,7 +3,9 @@ import os
 import pwd
 import re
 import shutil
+import struct
 import subprocess
+import time
 
 import pytest
 
@@ -121,6 +123,64 @@ def made(name, bits=0o755, uid=None):
         os.chmod(p, bits)
         if uid:
             os.chown(p, uid, uid)
+    return do
+
+
+def newcdb():
+    return lambda q: subprocess.run([q / "bin/qmail-newcdb", "locals", "rcpthosts", "virtualdomains"], check=True)
+
+
+def later(name, text):
+    """Surely later than what was made of it."""
+    def do(q):
+        time.sleep(0.02)
+        write(q / name, text)
+    return do
+
+
+def cut(name):
+    return lambda q: os.truncate(q / name, os.stat(q / name).st_size // 2 + 1024)
+
+
+def changed(name, change):
+    """Something else of the same size and age in its place."""
+    def do(q):
+        st = os.stat(q / name)
+        with open(q / name, "rb") as f:
+            text = change(f.read())
+        write(q / name, text)
+        os.utime(q / name, ns=(st.st_atime_ns, st.st_mtime_ns))
+    return do
+
+
+def blank(name):
+    return changed(name, lambda text: bytes(2048) + text[2048:])
+
+
+def other_byte(name, old, new):
+    """old: bytes, or the end of all the records."""
+    def change(text):
+        if isinstance(old, bytes):
+            assert old in text
+            return text.replace(old, new, 1)
+        end = min(struct.unpack("<512L", text[:2048])[::2])
+        return text[:end - 1] + b"x" + text[end:]
+    return changed(name, change)
+
+
+def swapped(name):
+    """The table is made anew, and the text becomes another one of the same size and time."""
+    def do(q):
+        with open(q / name) as f:
+            text = f.read()
+        newcdb()(q)
+        st = os.stat(q / name)
+        with open(q / name, "r+") as f:
+            f.write(text.replace("localhosts", "localhosty"))
+        os.utime(q / name, ns=(st.st_atime_ns, st.st_mtime_ns))
+        os.rename(q / (name + ".cdb"), q / (name + ".cdb.x"))
+        shutil.copyfile(q / (name + ".cdb.x"), q / (name + ".cdb"))
+        os.unlink(q / (name + ".cdb.x"))
     return do
 
 
@@ -316,17 +376,30 @@ FINDINGS = [
      "add a line +virtual.example-:... to users/assign and run qmail-newu\n"
      "users/assign:0: error: was never compiled, so nothing of it counts" + RUN),
     ("an older table that says otherwise", [assign("=a:foo:30001:30001:@HOMES@/foo:::", compiled=False)],
-     "users/assign:3: error: users/cdb, which counts, is older and says otherwise from this line on" + RUN),
+     "users/assign:3: error: users/cdb, which counts, says otherwise from this line on" + RUN),
     ("a line less", [put("users/assign", "=info:foo:30001:30001:%s/foo:-:info:\n.\n" % HOMES), put(V, "")],
      "users/cdb:0: error: has lines that users/assign has no more" + RUN),
     ("only older", [lambda q: os.utime(q / "users/cdb", (1, 1))],
-     "users/cdb:0: warning: older than users/assign, though it says the same" + RUN),
+     "users/cdb:0: warning: older than its text, though it says the same" + RUN),
     ("a table without its text", [gone("users/assign")],
      "users/cdb:0: warning: there is no users/assign that it could have been made of, but it counts: "
      "write the text anew, or remove the table\n"),
     ("a damaged table", [put("users/cdb", "x"), put(V, ":x\n"), put("control/locals", "localhost\n")],
      V + ":1: warning: who gets mail for x-... cannot be found out now: qmail-explain postmaster@ says more\n"
      "users/cdb:0: error: damaged, so mail waits" + RUN),
+    ("a table cut short", [cut("users/cdb"), put(V, "")], "users/cdb:0: error: damaged, so mail waits" + RUN),
+    ("a table in which nothing is found", [blank("users/cdb"), put(V, "")], "users/cdb:0: error: damaged, so mail waits" + RUN),
+    ("a table whose end of prefixes is damaged", [other_byte("users/cdb", -1, b"-"), put(V, "")],
+     "users/cdb:0: error: damaged, so mail waits" + RUN),
+    ("a damaged table without its text", [gone("users/assign"), blank("users/cdb"), put(V, "")],
+     "users/cdb:0: error: damaged, so mail waits" + RUN),
+    ("the table of s/qmail", [lambda q: os.rename(q / "users/cdb", q / "users/assign.cdb")], NOTHING),
+    ("the table of s/qmail, damaged", [lambda q: os.rename(q / "users/cdb", q / "users/assign.cdb"), blank("users/assign.cdb"), put(V, "")],
+     "users/assign.cdb:0: error: damaged, so mail waits" + RUN),
+    ("a pipe for a text", [gone("users/assign"), lambda q: os.mkfifo(q / "users/assign")],
+     "users/assign:0: error: cannot be read, Invalid argument: mend or remove it\n"
+     "users/cdb:0: warning: there is no users/assign that it could have been made of, but it counts: "
+     "write the text anew, or remove the table\n"),
     ("no final dot", [assign(end="", compiled=False)],
      "users/assign:2: error: no line that is a single dot ends it, so qmail-newu takes nothing of the file: add one\n"),
     ("a comment", [assign("# x", compiled=False)],
@@ -370,12 +443,32 @@ FINDINGS = [
     ("more, never compiled", [gone("control/morercpthosts.cdb"), put(V, "")],
      "control/morercpthosts:0: error: was never compiled, so nothing of it counts: run qmail-newmrh\n"),
     ("more, older and otherwise", [more("control/morercpthosts", "new.example\n")],
-     "control/morercpthosts:2: error: morercpthosts.cdb, which counts, is older and says otherwise from this line on: "
+     "control/morercpthosts:2: error: morercpthosts.cdb, which counts, says otherwise from this line on: "
      "run qmail-newmrh\n"),
     ("more, a line less", [put("control/morercpthosts", "")],
      "control/morercpthosts.cdb:0: error: has hosts that morercpthosts has no more: run qmail-newmrh\n"),
     ("more, only older", [lambda q: os.utime(q / "control/morercpthosts.cdb", (1, 1))],
-     "control/morercpthosts.cdb:0: warning: older than control/morercpthosts, though it says the same: run qmail-newmrh\n"),
+     "control/morercpthosts.cdb:0: warning: older than its text, though it says the same: run qmail-newmrh\n"),
+    ("more, cut short", [cut("control/morercpthosts.cdb"), put(V, "")],
+     "control/morercpthosts.cdb:0: error: damaged, so mail waits at its senders: run qmail-newmrh\n"),
+    ("more, nothing is found", [blank("control/morercpthosts.cdb"), put(V, "")],
+     "control/morercpthosts.cdb:0: error: damaged, so mail waits at its senders: run qmail-newmrh\n"),
+    # ---- tables that need not be
+    ("all three", [newcdb()], NOTHING),
+    ("all three, for a while without a text", [newcdb(), gone("control/rcpthosts"), gone("control/locals"), gone(V)], NOTHING),
+    ("locals, after a change", [newcdb(), later("control/locals", "mail.test.example\nlocalhost\n#\n")],
+     "control/locals.cdb:0: warning: not made of its text as it is now, so it does not count: run qmail-newcdb locals\n"),
+    ("virtualdomains, after a change", [newcdb(), later(V, "")],
+     "control/virtualdomains.cdb:0: warning: not made of its text as it is now, so it does not count: "
+     "run qmail-newcdb virtualdomains\n"),
+    ("rcpthosts, cut short", [newcdb(), cut("control/rcpthosts.cdb")],
+     "control/rcpthosts.cdb:0: error: damaged, so its text is read each time: run qmail-newcdb rcpthosts\n"),
+    ("rcpthosts, nothing is found", [newcdb(), blank("control/rcpthosts.cdb")],
+     "control/rcpthosts.cdb:0: error: damaged, so its text is read each time: run qmail-newcdb rcpthosts\n"),
+    ("virtualdomains, a byte", [newcdb(), other_byte("control/virtualdomains.cdb", b"john", b"josh")],
+     "control/virtualdomains.cdb:0: error: damaged, so its text is read each time: run qmail-newcdb virtualdomains\n"),
+    ("locals, says otherwise", [newcdb(), put("control/locals", "mail.test.example\nlocalhosts\n"), swapped("control/locals")],
+     "control/locals:2: error: its .cdb, which counts, says otherwise from this line on: run qmail-newcdb locals\n"),
     # ---- alias
     ("alias's file, writable", [alias("-x", "&a@b.example\n", 0o666)],
      "@Q@/alias/.qmail-x:0: error: others can write to it, so mail waits: chmod go-w @Q@/alias/.qmail-x\n"),
@@ -384,7 +477,21 @@ FINDINGS = [
     ("alias's file, its text", [alias("-x", "\n./Maildir/\n")], 
      "@Q@/alias/.qmail-x:1: error: Uh-oh, first line of .qmail file is blank. (#4.2.1): "
      "mend the line; until then mail waits\n"),
+    ("alias's file, not his to read", [alias("-x", "&a@b.example\n", 0o600)],
+     "@Q@/alias/.qmail-x:0: error: alias cannot read it, so mail waits: chown alias @Q@/alias/.qmail-x\n"),
+    ("alias's files that are none", [lambda q: os.mkfifo(q / "alias/.qmail-x"), lambda q: os.symlink("/dev/zero", q / "alias/.qmail-y"),
+                                     lambda q: os.symlink("nowhere", q / "alias/.qmail-z"), lambda q: os.mkdir(q / "alias/.qmail-d")], NOTHING),
+    ("alias's link to what is root's", [lambda q: os.symlink(q / "control/secret", q / "alias/.qmail-x"), put("control/secret.", "\n"),
+                                        lambda q: os.rename(q / "control/secret.", q / "control/secret"), mode("control/secret", 0o600)],
+     "control/secret:0: warning: no program of ours reads it: "
+     "see qmail-control(5) for what it may have become, and remove it if nothing else needs it\n"
+     "@Q@/alias/.qmail-x:0: error: alias cannot read it, so mail waits: chown alias @Q@/alias/.qmail-x\n"),
+    ("alias's file without an end", [alias("-x", ""), lambda q: os.truncate(q / "alias/.qmail-x", 1 << 40)],
+     "@Q@/alias/.qmail-x:0: error: cannot be read, File too large: mend or remove it\n"),
     # ---- modes
+    ("the table of s/qmail, for anybody to write", [lambda q: os.rename(q / "users/cdb", q / "users/assign.cdb"),
+                                                    mode("users/assign.cdb", 0o666)],
+     "users/assign.cdb:0: error: others than its owner can write to it, and so get anybody's mail: chmod go-w users/assign.cdb\n"),
     ("anybody may write", [mode("control/rcpthosts", 0o666)],
      "control/rcpthosts:0: error: anybody can write to it: chmod go-w control/rcpthosts\n"),
     ("its group may write", [mode("control/rcpthosts", 0o664)],
