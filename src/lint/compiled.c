@@ -151,6 +151,24 @@ static void without_text(compiled *c)
 	check_soundness(c);
 }
 
+int compiled_sound(int fd)
+{
+	struct cdb c;
+	unsigned int at;
+	int r = 1;
+
+	if (cdb_init(&c, fd) < 0)
+		return 0;
+	cdb_seqinit(&at, &c);
+	if (!has_tables(&c))
+		r = -1;
+	while (r > 0 && (r = cdb_seqnext(&at, &c)) > 0)
+		if (cdb_find(&c, cdb_getkey(&c), cdb_keylen(&c)) <= 0)
+			r = -1;
+	cdb_free(&c);
+	return r == 0;
+}
+
 /* ---- users/cdb */
 
 /* The last bytes of all prefixes, in any order. */

@@ -15,4 +15,7 @@ extern void compiled_assign(findings *f, setup const *s);
 extern void compiled_hosts(findings *f, setup_list const *more);
 extern void compiled_lists(findings *f);
 
+/* compiled_sound: whether fd is a cdb that can be read to its end and of which every record can be found. */
+extern int compiled_sound(int fd);
+
 #endif

@@ -19,77 +19,77 @@
 #include "base/text.h"
 #include "mail/dotqmail.h"
 #include "pattern.h"
-#include "route/smtproutes.h"
+#include "readers.h"
+#include "values.h"
 
 typedef enum { LINE, HOST, NUMBER, LIST, MAP, COUNTS, INSTRUCTIONS, ANYTHING } control_kind;
-
-/* Who has to be able to read it, besides root. */
-enum { NOBODY = 0, QMAILD = 1, QMAILR = 2, QMAILS = 4, EVERYBODY = 8 };
 
 typedef struct control_file
 {
 	char const *name;
 	control_kind kind;
-	unsigned int readers;
+	unsigned int readers;           /* as of readers.h */
 	unsigned int patterns;          /* of a list or map: what its keys may be; ~0u: something else than domains */
 	char const *standard;           /* of a number: what holds without it */
 } control_file;
 
 enum { DOMAINS = PATTERN_SUFFIX, VIRTUAL = PATTERN_SUFFIX | PATTERN_ADDRESS | PATTERN_EMPTY };
 
+enum { ROUTING = READERS_QMAILS | READERS_RCPTD };
+
 static control_file const files[] =
 {
-	{ "aliasfallback", NUMBER, QMAILD, 0, "0" },
-	{ "badmailfrom", LIST, QMAILD, PATTERN_ADDRESS | PATTERN_HOST, 0 },
-	{ "bouncefrom", LINE, QMAILS, 0, 0 },
-	{ "bouncehost", HOST, QMAILS, 0, 0 },
-	{ "bouncemaxbytes", NUMBER, QMAILS, 0, "0" },
-	{ "brtlimit", NUMBER, QMAILD, 0, "0" },
-	{ "concurrencydomains", COUNTS, QMAILS, VIRTUAL, 0 },
-	{ "concurrencylocal", NUMBER, QMAILS, 0, "10" },
-	{ "concurrencyremote", NUMBER, QMAILS, 0, "20" },
-	{ "databytes", NUMBER, QMAILD, 0, "0" },
-	{ "defaultdelivery", INSTRUCTIONS, NOBODY, 0, 0 },
-	{ "defaultdomain", HOST, EVERYBODY, 0, 0 },
-	{ "defaulthost", HOST, EVERYBODY, 0, 0 },
-	{ "domainips", MAP, QMAILR, VIRTUAL | PATTERN_STAR, 0 },
-	{ "doublebouncehost", HOST, QMAILS, 0, 0 },
-	{ "doublebounceto", LINE, QMAILS, 0, 0 },
-	{ "emptyprefixlocal", NUMBER, QMAILS, 0, "0" },
-	{ "envnoathost", HOST, QMAILS, 0, 0 },
-	{ "helohost", HOST, QMAILR, 0, 0 },
-	{ "idhost", HOST, EVERYBODY, 0, 0 },
-	{ "localiphost", HOST, QMAILD, 0, 0 },
-	{ "locals", LIST, QMAILS, PATTERN_LITERAL, 0 },
-	{ "maxrcpt", NUMBER, QMAILD, 0, "0" },
-	{ "maxrecipients", NUMBER, QMAILD, 0, "0" },
-	{ "me", HOST, EVERYBODY, 0, 0 },
-	{ "morercpthosts", LIST, NOBODY, DOMAINS, 0 },
-	{ "nosandbox", ANYTHING, NOBODY, 0, 0 },
-	{ "percenthack", LIST, QMAILS, PATTERN_LITERAL, 0 },
-	{ "plusdomain", HOST, EVERYBODY, 0, 0 },
-	{ "qmqpservers", LIST, EVERYBODY, ~0u, 0 },
-	{ "queuelifetime", NUMBER, QMAILS, 0, "604800" },
-	{ "queuelifetimes", COUNTS, QMAILS, VIRTUAL, 0 },
-	{ "queueroutes", MAP, EVERYBODY, VIRTUAL, 0 },
-	{ "rcpthosts", LIST, QMAILD, DOMAINS | PATTERN_LITERAL, 0 },
-	{ "recipients", LIST, QMAILD, ~0u, 0 },
-	{ "rejectbarecr", NUMBER, QMAILD, 0, "0" },
-	{ "remotekeep", NUMBER, QMAILR, 0, "2" },
-	{ "remoterecipients", NUMBER, QMAILR, 0, "100" },
-	{ "smtpgreeting", LINE, QMAILD, 0, 0 },
-	{ "smtproutes", MAP, QMAILR, DOMAINS | PATTERN_EMPTY, 0 },
-	{ "timeoutconnect", NUMBER, QMAILR, 0, "60" },
-	{ "timeoutremote", NUMBER, QMAILR, 0, "1200" },
-	{ "timeoutsession", NUMBER, QMAILD, 0, "43200" },
-	{ "timeoutsmtpd", NUMBER, QMAILD, 0, "1200" },
-	{ "virtualdomains", MAP, QMAILS, VIRTUAL, 0 },
+	{ "aliasfallback", NUMBER, READERS_ROOT, 0, "0" },
+	{ "badmailfrom", LIST, READERS_QMAILD, PATTERN_ADDRESS | PATTERN_HOST, 0 },
+	{ "bouncefrom", LINE, READERS_QMAILS, 0, 0 },
+	{ "bouncehost", HOST, READERS_QMAILS, 0, 0 },
+	{ "bouncemaxbytes", NUMBER, READERS_QMAILS, 0, "0" },
+	{ "brtlimit", NUMBER, READERS_QMAILD, 0, "0" },
+	{ "concurrencydomains", COUNTS, READERS_QMAILS, VIRTUAL, 0 },
+	{ "concurrencylocal", NUMBER, READERS_QMAILS, 0, "10" },
+	{ "concurrencyremote", NUMBER, READERS_QMAILS, 0, "20" },
+	{ "databytes", NUMBER, READERS_QMAILD, 0, "0" },
+	{ "defaultdelivery", INSTRUCTIONS, READERS_ROOT, 0, 0 },
+	{ "defaultdomain", HOST, READERS_EVERYBODY, 0, 0 },
+	{ "defaulthost", HOST, READERS_EVERYBODY, 0, 0 },
+	{ "domainips", MAP, READERS_QMAILR, VIRTUAL | PATTERN_STAR, 0 },
+	{ "doublebouncehost", HOST, READERS_QMAILS, 0, 0 },
+	{ "doublebounceto", LINE, READERS_QMAILS, 0, 0 },
+	{ "emptyprefixlocal", NUMBER, ROUTING, 0, "0" },
+	{ "envnoathost", HOST, ROUTING, 0, 0 },
+	{ "helohost", HOST, READERS_QMAILR, 0, 0 },
+	{ "idhost", HOST, READERS_EVERYBODY, 0, 0 },
+	{ "localiphost", HOST, READERS_QMAILD, 0, 0 },
+	{ "locals", LIST, ROUTING, PATTERN_LITERAL, 0 },
+	{ "maxrcpt", NUMBER, READERS_QMAILD, 0, "0" },
+	{ "maxrecipients", NUMBER, READERS_QMAILD, 0, "0" },
+	{ "me", HOST, READERS_EVERYBODY, 0, 0 },
+	{ "morercpthosts", LIST, READERS_ROOT, DOMAINS, 0 },
+	{ "nosandbox", ANYTHING, READERS_ROOT, 0, 0 },
+	{ "percenthack", LIST, ROUTING, PATTERN_LITERAL, 0 },
+	{ "plusdomain", HOST, READERS_EVERYBODY, 0, 0 },
+	{ "qmqpservers", LIST, READERS_EVERYBODY, ~0u, 0 },
+	{ "queuelifetime", NUMBER, READERS_QMAILS, 0, "604800" },
+	{ "queuelifetimes", COUNTS, READERS_QMAILS, VIRTUAL, 0 },
+	{ "queueroutes", MAP, READERS_EVERYBODY, VIRTUAL, 0 },
+	{ "rcpthosts", LIST, READERS_QMAILD, DOMAINS | PATTERN_LITERAL, 0 },
+	{ "recipients", LIST, READERS_QMAILD, ~0u, 0 },
+	{ "rejectbarecr", NUMBER, READERS_QMAILD, 0, "0" },
+	{ "remotekeep", NUMBER, READERS_QMAILR, 0, "2" },
+	{ "remoterecipients", NUMBER, READERS_QMAILR, 0, "100" },
+	{ "smtpgreeting", LINE, READERS_QMAILD, 0, 0 },
+	{ "smtproutes", MAP, READERS_QMAILR, DOMAINS | PATTERN_EMPTY, 0 },
+	{ "timeoutconnect", NUMBER, READERS_QMAILR, 0, "60" },
+	{ "timeoutremote", NUMBER, READERS_QMAILR, 0, "1200" },
+	{ "timeoutsession", NUMBER, READERS_QMAILD, 0, "43200" },
+	{ "timeoutsmtpd", NUMBER, READERS_QMAILD, 0, "1200" },
+	{ "virtualdomains", MAP, ROUTING, VIRTUAL, 0 },
 };
 enum { FILES = sizeof files / sizeof *files };
 
 static struct { char const *name; unsigned int readers; } const tables[] =
 {
-	{ "locals.cdb", QMAILS }, { "morercpthosts.cdb", QMAILD }, { "rcpthosts.cdb", QMAILD }, { "virtualdomains.cdb", QMAILS },
+	{ "locals.cdb", ROUTING }, { "morercpthosts.cdb", READERS_QMAILD }, { "rcpthosts.cdb", READERS_QMAILD }, { "virtualdomains.cdb", ROUTING },
 };
 
 /* ---- text */
@@ -234,36 +234,15 @@ static void check_key(reading const *r, size_t line, char const *key, size_t n)
 			"write @", shown(key, n), " for all senders there", (char *)0);
 }
 
-static void check_route(reading const *r, size_t line, char const *value, size_t n)
-{
-	smtproutes_route route;
-
-	switch (smtproutes_parse(&route, value, n)) {
-	case SMTPROUTES_BADRELAY:
-		findings_add(r->f, FINDING_ERROR, r->path, line, "the relay can be no host name, so mail waits", findings_cure,
-			"write domain:relay or domain:relay:port", (char *)0);
-		break;
-	case SMTPROUTES_BADPORT:
-		findings_add(r->f, FINDING_ERROR, r->path, line, "the port is no number, so mail waits", findings_cure,
-			"write domain:relay:port", (char *)0);
-		break;
-	case SMTPROUTES_NONE:
-	case SMTPROUTES_RELAY:
-	case SMTPROUTES_NOCOLON:
-		break;
-	}
-}
-
 static void check_pair(reading const *r, constmap const *m, control_list const *l, size_t i, char const *s)
 {
 	char const *colon = strchr(s, ':');
 	size_t line = control_line(l, i);
 	constmap_entry const *e;
-	unsigned int value;
 	char number[SIZE_FMT];
 
 	if (!colon) {
-		findings_add(r->f, FINDING_ERROR, r->path, line, "no colon, so this line counts for nothing", findings_cure, "write ", s,
+		findings_add(r->f, FINDING_ERROR, r->path, line, values_lost(r->c->name), findings_cure, "write ", s,
 			": and what belongs behind it", (char *)0);
 		return;
 	}
@@ -271,11 +250,8 @@ static void check_pair(reading const *r, constmap const *m, control_list const *
 	if (colon[1] == ' ' || colon[1] == '\t')
 		findings_add(r->f, FINDING_ERROR, r->path, line, "a blank behind the colon, which is part of the value", findings_cure,
 			"write ", shown(s, (size_t)(colon - s) + 1), colon + 1 + strspn(colon + 1, " \t"), (char *)0);
-	else if (strcmp(r->c->name, "smtproutes") == 0)
-		check_route(r, line, colon + 1, strlen(colon + 1));
-	else if (r->c->kind == COUNTS && control_number(&value, colon + 1, strlen(colon + 1)) == CONTROL_BAD)
-		findings_add(r->f, FINDING_ERROR, r->path, line, "no number behind the colon, so this line counts for nothing", findings_cure,
-			"write digits alone there", (char *)0);
+	else
+		values_check(r->f, r->c->name, r->path, line, colon + 1);
 	e = constmap_find(m, s, (size_t)(colon - s));
 	if (e && e->index != i) {
 		number[size_fmt(number, control_line(l, e->index))] = 0;
@@ -351,42 +327,6 @@ static void check_text(reading const *r)
 	}
 }
 
-/* ---- modes */
-
-static int may_read(struct stat const *st, conf_user u, conf_group g)
-{
-	uid_t uid;
-	gid_t gid;
-
-	/* who cannot be found is spoken of elsewhere */
-	if (!conf_uid(u, &uid) || !conf_gid(g, &gid))
-		return 1;
-	if (st->st_uid == uid)
-		return (st->st_mode & S_IRUSR) != 0;
-	return (st->st_mode & (st->st_gid == gid ? S_IRGRP : S_IROTH)) != 0;
-}
-
-static void check_mode(findings *f, char const *path, struct stat const *st, unsigned int readers)
-{
-	char const *who = 0;
-
-	if (st->st_mode & S_IWOTH)
-		findings_add(f, FINDING_ERROR, path, 0, "anybody can write to it", findings_cure, "chmod go-w ", path, (char *)0);
-	else if (st->st_mode & S_IWGRP)
-		findings_add(f, FINDING_WARNING, path, 0, "its group can write to it", findings_cure, "chmod g-w ", path, (char *)0);
-	if (readers & EVERYBODY && !(st->st_mode & S_IROTH))
-		who = "not everybody who sends mail";
-	else if (readers & QMAILD && !may_read(st, CONF_QMAILD, CONF_NOFILES))
-		who = conf_username(CONF_QMAILD);
-	else if (readers & QMAILS && !may_read(st, CONF_QMAILS, CONF_QMAIL))
-		who = conf_username(CONF_QMAILS);
-	else if (readers & QMAILR && !may_read(st, CONF_QMAILR, CONF_QMAIL))
-		who = conf_username(CONF_QMAILR);
-	if (who)
-		findings_add(f, FINDING_ERROR, path, 0, who, readers & EVERYBODY ? " can read it" : " cannot read it, so mail waits",
-			findings_cure, "chmod a+r ", path, (char *)0);
-}
-
 /* ---- the directory */
 
 static control_file const *find(char const *name)
@@ -430,7 +370,7 @@ static void check_file(findings *f, control_file const *c, char const *path)
 	} else if (!S_ISREG(st.st_mode)) {
 		findings_add(f, FINDING_ERROR, path, 0, "not a file", findings_cure, "make it a text file, or remove it", (char *)0);
 	} else {
-		check_mode(f, path, &st, c->readers);
+		readers_check(f, path, &st, c->readers);
 		if (!slurp(&r.text, fd)) {
 			findings_unreadable(f, path);
 		} else {
@@ -482,7 +422,7 @@ static void check_name(findings *f, char const *name)
 	if (stat(path.s, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	if (is_table(name, &readers)) {
-		check_mode(f, path.s, &st, readers);
+		readers_check(f, path.s, &st, readers);
 		return;
 	}
 	/* what editors, packages and locks leave behind */

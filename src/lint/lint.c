@@ -17,6 +17,7 @@
 #include "domains.h"
 #include "modes.h"
 #include "people.h"
+#include "recipients.h"
 #include "users.h"
 
 #define USAGE "qmail-lint [ -d domain,... ]"
@@ -76,6 +77,7 @@ int main(int argc, char const *const *argv)
 		controls_check(&f);
 	}
 	domains_check(&s, &f);
+	recipients_check(&s, &f);
 	users_check(&s, &f);
 	if (!s.domains_only) {
 		people_check(&s, &f);

@@ -1,15 +1,17 @@
 """qmail-lint: nothing in a clean configuration, and each mistake with its file, line and cure."""
+import grp
 import os
 import pwd
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, ROOT, fresh_home
+from harness import ACCOUNTS, HOMES, cdb
 
 NOTHING = ""
 
@@ -124,6 +126,30 @@ def made(name, bits=0o755, uid=None):
         if uid:
             os.chown(p, uid, uid)
     return do
+
+
+def table(name, bits=0o644, keys=(":joe@virtual.example",)):
+    def do(q):
+        write(q / name, cdb([(k.encode(), b"") for k in keys]))
+        os.chmod(q / name, bits)
+    return do
+
+
+def home_program(name):
+    def do(q):
+        write(os.path.join(HOMES, name), "#!/bin/sh\n")
+        os.chmod(os.path.join(HOMES, name), 0o755)
+    return do
+
+
+def listening(q):
+    os.makedirs(q / "rcptd", exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(q / "rcptd/socket")
+
+
+def chgrp(name, group):
+    return lambda q: os.chown(q / name, -1, grp.getgrnam(group).gr_gid)
 
 
 def newcdb():
@@ -340,7 +366,7 @@ FINDINGS = [
      "control/badmailfrom:3: error: a sender without an @, so this pattern can never match: "
      "write @spam.example for all senders there\n"),
     ("a route without a colon", [more("control/smtproutes", "x.example relay\n")],
-     "control/smtproutes:4: error: no colon, so this line counts for nothing: "
+     "control/smtproutes:4: error: no colon, so mail that this line was meant for waits: "
      "write x.example relay: and what belongs behind it\n"),
     ("a port", [more("control/smtproutes", "x.example:relay:smtp\n")],
      "control/smtproutes:4: error: the port is no number, so mail waits: write domain:relay:port\n"),
@@ -349,7 +375,7 @@ FINDINGS = [
     ("a password for all", [more("control/smtproutes", "x.example:relay:25|me|secret\n")],
      "control/smtproutes:4: warning: a password that everybody on this host can read: "
      "chgrp qmail control/smtproutes && chmod 640 control/smtproutes\n"),
-    ("a lifetime that is none", [put("control/queuelifetimes", "a.example:60\n.b.example:long\n")],
+    ("a lifetime that is none", [put("control/queuelifetimes", "a.example:3600\n.b.example:long\n")],
      "control/queuelifetimes:2: error: no number behind the colon, so this line counts for nothing: write digits alone there\n"),
     ("a concurrency without a colon", [put("control/concurrencydomains", "a.example:5\n*.b.example:5\nc.example 5\n")],
      "control/concurrencydomains:2: error: qmail knows no asterisks, so this pattern can never match: "
@@ -358,6 +384,84 @@ FINDINGS = [
      "write c.example 5: and what belongs behind it\n"),
     ("the rest of a domain's senders", [put("control/domainips", "*:127.0.0.1\n@a.example:127.0.0.1\n")],
      "control/domainips:2: error: an address without a box, which can never match: write the domain without the @\n"),
+    ("lines of domainips", [put("control/domainips", "a.example:host\nb.example:127.0.0.1|a b\nc.example:192.0.2.99\n"
+                                "d.example 127.0.0.1\ne.example: 127.0.0.1\nf.example:127.0.0.1,::1|f.example\n.g.example:|g\n")],
+     "".join("control/domainips:%d: error: %s, so mail of these senders waits: write pattern:address|name\n" % x for x in (
+         (1, "it has no IP address, or two of a kind"), (2, "no host is called what follows its bar"),
+         (3, "this host does not have its address"))) +
+     "control/domainips:4: error: no colon, so mail that this line was meant for waits: "
+     "write d.example 127.0.0.1: and what belongs behind it\n"
+     "control/domainips:5: error: a blank behind the colon, which is part of the value: write e.example:127.0.0.1\n"),
+    ("lines of queuelifetimes", [put("control/queuelifetimes", "a.example:60\nb.example:7d\nc .example:86400\n")],
+     "control/queuelifetimes:1: warning: mail is returned before a server that is down for an hour is back: write more seconds\n"
+     "control/queuelifetimes:2: warning: only the digits it starts with are read, there are no units: write digits alone\n"
+     "control/queuelifetimes:2: warning: mail is returned before a server that is down for an hour is back: write more seconds\n"
+     "control/queuelifetimes:3: error: a blank in the pattern, which can never match: remove the blank\n"),
+    ("lines of concurrencydomains", [put("control/concurrencydomains", "a.example:0\nb.example:1000\n.c.example:5\nA.example:3\n")],
+     "control/concurrencydomains:1: warning: 0 holds all mail of this kind in the queue: write how many deliveries there may be at once\n"
+     "control/concurrencydomains:1: warning: line 4 has the same pattern and comes after it, so this one can never match: "
+     "remove one of them\n"
+     "control/concurrencydomains:2: warning: this installation runs no more than 120 at once: write less, or remove the line\n"),
+    ("lines of queueroutes", [put("control/queueroutes", "a.example:bin/qmail-queue\nb.example:\nc.example:bin/nothing\n"
+                                  "d.example:bin/qmail-qmqpc 192.0.2.1\ne.example:bin\nf.example:bin/qmail-newu\ng.example /x\n")],
+     "".join("control/queueroutes:%d: error: %s, so mail of these senders waits: write pattern:program, without arguments\n" % x for x in (
+         (3, "bin/nothing cannot be run, No such file or directory"),
+         (4, "bin/qmail-qmqpc 192.0.2.1 cannot be run, No such file or directory"), (5, "bin cannot be run, not a file"),
+         (6, "bin/qmail-newu cannot be run, not everybody can run it"))) +
+     "control/queueroutes:7: error: no colon, so mail that this line was meant for waits: "
+     "write g.example /x: and what belongs behind it\n"),
+    ("switches", [put("control/emptyprefixlocal", "yes\n"), put("control/aliasfallback", "on\n")],
+     "control/aliasfallback:1: error: not a number, so 0 holds: write digits alone\n"
+     "control/emptyprefixlocal:1: error: not a number, so 0 holds: write digits alone\n"),
+    # ---- control/recipients
+    ("recipients", [table("users/known.cdb"), program("vrcptcheck"), put("control/recipients", "virtual.example:users/known.cdb\n"
+                    "@below.example|bin/vrcptcheck a b\nb.below.example:users/known.cdb\n!friend.example\n*|~foo/check\n!*\n"),
+                    home_program("foo/check")], NOTHING),
+    ("recipients, patterns", [table("users/known.cdb"), put("control/recipients", ".a.example:users/known.cdb\nx@b.example:users/known.cdb\n"
+                              ":users/known.cdb\n*.c.example:users/known.cdb\n! d.example\n!@e.example\n!*\nf.example:users/known.cdb\n")],
+     "control/recipients:1: error: a dot in front, so this line is about no domain: remove it, a domain stands for all below it too\n"
+     "control/recipients:2: error: a pattern with an @, which can never match: write the domain alone\n"
+     "control/recipients:3: error: no domain, so this line is about none: write * for all domains\n"
+     "control/recipients:4: error: qmail knows no asterisks, so this pattern can never match: write each name\n"
+     "control/recipients:5: error: a blank in the pattern, which can never match: remove the blank\n"
+     "control/recipients:6: error: an @ behind the !, so this line is about no domain: remove it\n"
+     "control/recipients:8: warning: nothing behind !* is looked at: move !* to the end\n"),
+    ("recipients, tables", [table("users/known.cdb"), table("users/shut.cdb", 0o600), table("users/none.cdb", keys=()),
+                            table("users/bad.cdb"), blank("users/bad.cdb"), later("users/known", "x\n"),
+                            put("control/recipients", "a.example:users/gone.cdb\na.example: users/known.cdb\na.example:\n"
+                                "a.example:users/shut.cdb\na.example:users\nusers/none.cdb\na.example:users/bad.cdb\nusers/known.cdb\n")],
+     "".join("control/recipients:%d: %s\n" % x for x in (
+         (1, "error: users/gone.cdb does not exist, so every recipient that this line is about is taken: make it, or mend the line"),
+         (2, "error: a blank in front of the name of the file, which is part of it, so every recipient that this line is about is taken: "
+          "write domain:file"),
+         (3, "error: no name of a file, so every recipient that this line is about is taken: write domain:file"),
+         (4, "warning: qmaild cannot read users/shut.cdb, so every recipient that this line is about is taken: "
+          "let it, unless qmail-smtpd runs as another user who can"),
+         (5, "error: users is not a file, so every recipient that this line is about is taken: name a cdb"),
+         (6, "warning: users/none.cdb has nobody in it, and so takes everybody: put the recipients into it"),
+         (7, "error: users/bad.cdb is damaged, so every recipient that this line is about is taken: make it anew"),
+         (8, "warning: users/known.cdb is older than users/known: make it anew")))),
+    ("recipients, programs", [put("control/recipients", "*|\n*|bin/nothing\n*|~nobody-here/check\n*|bin/qmail-newu\n*|bin/forward 1 2 3 4 5 6\n"
+                                  "*|forward\n*|bin/forward 1 2 3 4 5\n")],
+     "".join("control/recipients:%d: %s\n" % x for x in (
+         (1, "error: no program, or more than five arguments, so every recipient that this line is about is taken: "
+          "write domain|program argument ..."),
+         (2, "error: bin/nothing does not exist, so every recipient that this line is about is taken: make it, or mend the line"),
+         (3, "error: ~nobody-here/check is in the home of nobody, so every recipient that this line is about is taken: "
+          "name an account of this host behind the ~"),
+         (4, "warning: qmaild cannot run bin/qmail-newu, so every recipient that this line is about is taken: "
+          "let it, unless qmail-smtpd runs as another user who can"),
+         (5, "error: no program, or more than five arguments, so every recipient that this line is about is taken: "
+          "write domain|program argument ...")))),
+    ("recipients, domains without a line", [put("control/recipients", "mail.test.example|bin/forward\n!Virtual.example\nexample|bin/forward\n"),
+                                            put("control/rcpthosts", "mail.test.example\nvirtual.example\na.example\n.b.example\nother.test\n"
+                                                ".c.test\n.below.example\ncaught.example\nfriend.example\n")],
+     "control/rcpthosts:5: error: no line of control/recipients is about other.test, so every recipient there is refused: "
+     "add one, or !* as its last line\n"
+     "control/rcpthosts:6: error: no line of control/recipients is about .c.test, so every recipient there is refused: "
+     "add one, or !* as its last line\n"),
+    ("recipients, nothing in it", [put("control/recipients", "#\n")],
+     "control/recipients:0: error: is empty, so every recipient is refused: remove it\n"),
     ("default delivery", [put("control/defaultdelivery", "\n./Maildir/\n")],
      "control/defaultdelivery:1: error: Uh-oh, first line of .qmail file is blank. (#4.2.1): "
      "mend it, and restart qmail-send; until then mail waits\n"),
@@ -494,7 +598,7 @@ FINDINGS = [
      "users/assign.cdb:0: error: others than its owner can write to it, and so get anybody's mail: chmod go-w users/assign.cdb\n"),
     ("anybody may write", [mode("control/rcpthosts", 0o666)],
      "control/rcpthosts:0: error: anybody can write to it: chmod go-w control/rcpthosts\n"),
-    ("its group may write", [mode("control/rcpthosts", 0o664)],
+    ("its group may write", [mode("control/rcpthosts", 0o664), chgrp("control/rcpthosts", "qmail")],
      "control/rcpthosts:0: warning: its group can write to it: chmod g-w control/rcpthosts\n"),
     ("qmaild cannot read", [mode("control/rcpthosts", 0o600)],
      "control/rcpthosts:0: error: qmaild cannot read it, so mail waits: chmod a+r control/rcpthosts\n"),
@@ -502,6 +606,14 @@ FINDINGS = [
      V + ":0: error: qmails cannot read it, so mail waits: chmod a+r control/virtualdomains\n"),
     ("qmailr cannot read", [mode("control/smtproutes", 0o600)],
      "control/smtproutes:0: error: qmailr cannot read it, so mail waits: chmod a+r control/smtproutes\n"),
+    ("qmail-rcptd cannot read", [listening, mode(V, 0o640), chgrp(V, "qmail"), mode("control/locals", 0o640), chgrp("control/locals", "qmail")],
+     "".join("control/%s:0: warning: qmaild cannot read it, so qmail-rcptd takes every recipient: chmod a+r control/%s\n" % (n, n)
+             for n in ("locals", "virtualdomains"))),
+    ("what group qmail may read", [mode(V, 0o640), chgrp(V, "qmail"), mode("control/smtproutes", 0o640), chgrp("control/smtproutes", "qmail")],
+     NOTHING),
+    ("what root alone reads", [put("control/aliasfallback", "1\n"), mode("control/aliasfallback", 0o600),
+                               mode("control/morercpthosts", 0o600), mode("control/defaultdelivery", 0o600)], NOTHING),
+    ("root's group may write", [mode("control/rcpthosts", 0o664), chgrp("control/rcpthosts", "root")], NOTHING),
     ("senders cannot read", [mode("control/me", 0o640)],
      "control/me:0: error: not everybody who sends mail can read it: chmod a+r control/me\n"),
     ("users/assign", [mode("users/assign", 0o666)],
@@ -554,6 +666,7 @@ def mended(clean):
     os.chmod(clean / "bin/qmail-queue", 0o4711)
     if os.path.exists(clean / "queue-elsewhere"):
         os.unlink(clean / "queue-elsewhere")
+    shutil.rmtree(clean / "rcptd", ignore_errors=True)
     for n in set(os.listdir(clean / "bin")) - set(programs):
         os.unlink(clean / ("bin/" + n))
     for n, bits in modes.items():
