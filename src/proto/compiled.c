@@ -16,7 +16,12 @@
 #include "base/newer.h"
 #include "base/text.h"
 
-enum { NAME_MAX_BYTES = 64, HEADER = 2048, LENGTHS = 8, SUM = 8 };
+enum { NAME_MAX_BYTES = 64, HEADER = 2048, SLOT = 8, LENGTHS = 8, SUM = 8 };
+
+/* The record that tells of which text the file is made. */
+enum { ORIGIN_KEY = 5, ORIGIN_FACTS = 20, ORIGIN = ORIGIN_FACTS + SUM };
+
+static char const origin_key[ORIGIN_KEY] = { 0, 't', 'e', 'x', 't' };
 
 static uint64_t const SUM_START = 0xcbf29ce484222325u;
 
@@ -39,6 +44,52 @@ char const *compiled_name(char const *file)
 	return name;
 }
 
+/* ---- whether it counts */
+
+static void pack64(unsigned char *to, uint64_t n)
+{
+	cdb_pack((unsigned int)(n & 0xffffffffu), to);
+	cdb_pack((unsigned int)(n >> 32), to + 4);
+}
+
+static uint64_t unpack64(char const *s)
+{
+	return (uint64_t)cdb_unpack((unsigned char const *)s) | (uint64_t)cdb_unpack((unsigned char const *)s + 4) << 32;
+}
+
+static void make_origin(unsigned char data[ORIGIN], struct stat const *text)
+{
+	pack64(data, (uint64_t)text->st_size);
+	pack64(data + 8, (uint64_t)text->st_mtim.tv_sec);
+	cdb_pack((unsigned int)text->st_mtim.tv_nsec, data + 16);
+	pack64(data + ORIGIN_FACTS, add_sum(SUM_START, (char const *)data, ORIGIN_FACTS));
+}
+
+/* 0: there is none, or it is damaged, which will show. */
+static int read_origin(char data[ORIGIN], int fd)
+{
+	char buf[LENGTHS + ORIGIN_KEY + ORIGIN];
+
+	if (pread(fd, buf, sizeof buf, HEADER) != sizeof buf || cdb_unpack((unsigned char const *)buf) != ORIGIN_KEY
+	 || cdb_unpack((unsigned char const *)buf + 4) != ORIGIN || memcmp(buf + LENGTHS, origin_key, ORIGIN_KEY) != 0)
+		return 0;
+	memcpy(data, buf + LENGTHS + ORIGIN_KEY, ORIGIN);
+	return add_sum(SUM_START, data, ORIGIN_FACTS) == unpack64(data + ORIGIN_FACTS);
+}
+
+static int is_made_of(int fd, struct stat const *cdb, struct stat const *text)
+{
+	unsigned char as_it_is[ORIGIN];
+	char data[ORIGIN];
+
+	if (newer_time(text->st_mtim, cdb->st_mtim) || newer_time(text->st_ctim, cdb->st_ctim))
+		return 0;
+	if (fd < 0 || !read_origin(data, fd))
+		return newer_time(cdb->st_mtim, text->st_mtim) && newer_time(cdb->st_ctim, text->st_ctim);
+	make_origin(as_it_is, text);
+	return memcmp(data, as_it_is, ORIGIN) == 0;
+}
+
 int compiled_open(char const *file)
 {
 	int fd = open(compiled_name(file), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -52,8 +103,7 @@ int compiled_open(char const *file)
 		/* Where the text cannot be looked at it counts: whoever reads it sees why. */
 		if (errno == ENOENT)
 			return errno = e, fd;
-	} else if (fd < 0 ? stat(compiled_name(file), &cdb) == 0 && newer_time(cdb.st_mtim, text.st_mtim)
-	 : fstat(fd, &cdb) == 0 && newer_time(cdb.st_mtim, text.st_mtim)) {
+	} else if ((fd < 0 ? stat(compiled_name(file), &cdb) : fstat(fd, &cdb)) == 0 && is_made_of(fd, &cdb, &text)) {
 		return errno = e, fd;
 	}
 	if (fd >= 0)
@@ -94,9 +144,14 @@ static int is_sum(record const *r)
 	return r->keylen == 1 && r->key[0] == 0 && r->datalen == SUM;
 }
 
-static uint64_t unpack_sum(char const *s)
+static int is_origin(record const *r)
 {
-	return (uint64_t)cdb_unpack((unsigned char const *)s) | (uint64_t)cdb_unpack((unsigned char const *)s + 4) << 32;
+	return r->keylen == ORIGIN_KEY && memcmp(r->key, origin_key, ORIGIN_KEY) == 0;
+}
+
+static int can_be_line(record const *r, char sep)
+{
+	return !memchr(r->key, 0, r->keylen) && !memchr(r->data, 0, r->datalen) && (sep ? !memchr(r->key, sep, r->keylen) : r->keylen > 0);
 }
 
 static int add_entry(control_list *l, record const *r, char sep)
@@ -109,23 +164,46 @@ static int add_entry(control_list *l, record const *r, char sep)
 		&& stralloc_catb(&l->lines, (char const *)&lineno, sizeof lineno);
 }
 
-/* 1, or 0 with errno. */
-static int parse(control_list *l, char const *s, size_t n, char sep)
+/* Where the records end and the tables of their places start, or null. */
+static char const *records_end(char const *s, size_t n)
 {
-	char const *at = s + HEADER;
-	char const *end = s + n;
-	record r;
+	size_t first = n;
+	size_t i;
 
 	if (n < HEADER)
-		return errno = EPROTO, 0;
-	while (next_record(&r, at, end)) {
-		if (is_sum(&r))
-			return add_sum(SUM_START, s + HEADER, (size_t)(at - s) - HEADER) == unpack_sum(r.data) ? 1 : (errno = EPROTO, 0);
-		if (!add_entry(l, &r, sep))
+		return 0;
+	for (i = 0; i < HEADER; i += SLOT) {
+		size_t at = cdb_unpack((unsigned char const *)s + i);
+		size_t slots = cdb_unpack((unsigned char const *)s + i + 4);
+
+		if (slots && (at < HEADER || at > n || slots > (n - at) / SLOT))
 			return 0;
-		at = r.next;
+		if (slots && at < first)
+			first = at;
 	}
-	return errno = EPROTO, 0;
+	return s + first;
+}
+
+/* What another program has made has no checksum; it has neither of our records, and is whole as far as can be seen.
+ * 1, or 0 with errno. */
+static int parse(control_list *l, char const *s, size_t n, char sep)
+{
+	char const *end = records_end(s, n);
+	char const *at = s + HEADER;
+	int ours = 0;
+	record r;
+
+	for (; end && at < end && next_record(&r, at, end); at = r.next) {
+		if (is_sum(&r))
+			return add_sum(SUM_START, s + HEADER, (size_t)(at - s) - HEADER) == unpack64(r.data) ? 1 : (errno = EPROTO, 0);
+		if (is_origin(&r))
+			ours = 1;
+		else if (!can_be_line(&r, sep))
+			break;
+		else if (!add_entry(l, &r, sep))
+			return 0;
+	}
+	return end && at == end && !ours ? 1 : (errno = EPROTO, 0);
 }
 
 /* It is read, not mapped: what somebody makes shorter under our hands cannot kill us. */
@@ -200,21 +278,23 @@ static int put_entries(struct cdb_make *c, uint64_t *sum, constmap const *m)
 	return ok;
 }
 
-int compiled_write(int fd, control_list const *l, char sep)
+int compiled_write(int fd, control_list const *l, char sep, struct stat const *text)
 {
 	constmap m = CONSTMAP_ZERO;
 	uint64_t sum = SUM_START;
+	unsigned char origin[ORIGIN];
 	unsigned char packed[SUM];
 	struct cdb_make c;
 	int ok;
 
 	if (!(sep ? constmap_map(&m, l, sep) : constmap_set(&m, l)))
 		return 0;
-	ok = cdb_make_start(&c, fd) == 0 && put_entries(&c, &sum, &m);
+	make_origin(origin, text);
+	ok = cdb_make_start(&c, fd) == 0 && put(&c, &sum, origin_key, ORIGIN_KEY, (char const *)origin, ORIGIN)
+		&& put_entries(&c, &sum, &m);
 	constmap_free(&m);
 	if (!ok)
 		return 0;
-	cdb_pack((unsigned int)(sum & 0xffffffffu), packed);
-	cdb_pack((unsigned int)(sum >> 32), packed + 4);
+	pack64(packed, sum);
 	return cdb_make_add(&c, "", 1, packed, sizeof packed) == 0 && cdb_make_finish(&c) == 0;
 }

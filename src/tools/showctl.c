@@ -269,7 +269,7 @@ static void show_compiled(show_control const *c)
 
 	if (fd >= 0)
 		close(fd);
-	puts_out(fd >= 0 ? "Read instead of its text.\n" : errno == ENOENT ? "Older than its text, which counts: run qmail-newcdb.\n" : unreadable);
+	puts_out(fd >= 0 ? "Read instead of its text.\n" : errno == ENOENT ? "Not made of its text as it is now, which counts: run qmail-newcdb.\n" : unreadable);
 }
 
 static void show_control_file(show_control const *c)

@@ -43,14 +43,16 @@ static compilable const files[] = {
 };
 enum { FILES = sizeof files / sizeof files[0] };
 
-static void fail(compilable const *f, char const *what, char const *file)
+/* Always 0; errno is the cause. */
+static int fail(compilable const *f, char const *what, char const *file)
 {
 	int e = errno;
 
 	unlink(f->scratch);
 	strerr_warnw(compiled_name(f->text), " is as it was; when the cause below is mended, run ", PROG, " again");
 	errno = e;
-	strerr_diefusys(EXIT_TEMP, what, file);
+	strerr_warnwusys(what, file);
+	return 0;
 }
 
 static void tell_mistakes(compilable const *f, control_list const *l)
@@ -88,25 +90,28 @@ static void let_pass(struct timespec const *changed)
 static int is_same(struct stat const *a, struct stat const *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
-		&& a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+		&& a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec
+		&& a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 /* The text, and how it was while it was read. Whoever rewrites it meanwhile comes first. */
-static void load(compilable const *f, control_list *l, struct stat *st)
+static int load(compilable const *f, control_list *l, struct stat *st)
 {
 	struct stat after;
 
 	do {
 		if (!stat_text(f, st))
-			fail(f, "read ", f->text);
-		let_pass(&st->st_mtim);
-		if (control_readlist(l, f->text, 0) != CONTROL_READ || !stat_text(f, &after))
-			fail(f, "read ", f->text);
+			return 0;
+		let_pass(&st->st_ctim);
+		/* (a text that is gone again has left its errno) */
+		if (control_readlist(l, f->text, 0) == CONTROL_ERROR || !stat_text(f, &after))
+			return 0;
 	} while (!is_same(st, &after));
 	tell_mistakes(f, l);
+	return 1;
 }
 
-/* Newer than the text it was made of by as little as there is, so that any later text is newer than it. */
+/* Newer than the text it was made of, for whoever looks at no more than that, by as little as there is. */
 static int set_time(int fd, struct stat const *text)
 {
 	struct timespec times[2] = { text->st_mtim, text->st_mtim };
@@ -119,23 +124,36 @@ static int set_time(int fd, struct stat const *text)
 	return futimens(fd, times) == 0;
 }
 
-static void compile(compilable const *f)
+/* 1 when the new file is in place and will stay there. */
+static int put_in_place(compilable const *f, int fd)
 {
 	control_list l = CONTROL_LIST_ZERO;
 	struct stat text;
+	int ok;
+
+	if (!load(f, &l, &text))
+		return fail(f, "read ", f->text);
+	ok = compiled_write(fd, &l, f->sep, &text) && set_time(fd, &text) && sync_file(fd);
+	control_list_free(&l);
+	if (!ok)
+		return fail(f, "write ", f->scratch);
+	if (rename(f->scratch, compiled_name(f->text)) < 0)
+		return fail(f, "replace ", compiled_name(f->text));
+	if (!sync_dir("control"))
+		return strerr_warnwusys("make the new name durable: ", compiled_name(f->text)), 0;
+	return 1;
+}
+
+static int compile(compilable const *f)
+{
 	int fd = scratch_open(f->scratch);
+	int ok;
 
 	if (fd < 0)
-		strerr_diefusys(EXIT_TEMP, "write ", f->scratch);
-	load(f, &l, &text);
-	if (!compiled_write(fd, &l, f->sep) || !set_time(fd, &text) || !sync_file(fd))
-		fail(f, "write ", f->scratch);
-	if (rename(f->scratch, compiled_name(f->text)) < 0)
-		fail(f, "replace ", compiled_name(f->text));
+		return strerr_warnwusys("write ", f->scratch), 0;
+	ok = put_in_place(f, fd);
 	close(fd);
-	control_list_free(&l);
-	if (!sync_dir("control"))
-		strerr_diefusys(EXIT_TEMP, "make the new name durable: ", compiled_name(f->text));
+	return ok;
 }
 
 static compilable const *find(char const *name)
@@ -148,18 +166,31 @@ static compilable const *find(char const *name)
 	return 0;
 }
 
-/* Those that are there already. */
-static void compile_again(void)
+/* A list that is its cdb alone is nobody's mistake; only there is nothing to make it of. */
+static int has_text(compilable const *f)
 {
+	if (access(f->text, F_OK) == 0 || errno != ENOENT)
+		return 1;
+	strerr_warnw(compiled_name(f->text), " has no ", f->text, " that it could be made of: it counts as it is; write ", f->text,
+		", or remove ", compiled_name(f->text));
+	return 0;
+}
+
+/* Those that are there already, and can be made. */
+static int compile_again(void)
+{
+	int ok = 1;
 	size_t i;
 
 	for (i = 0; i < FILES; i++)
-		if (access(compiled_name(files[i].text), F_OK) == 0)
-			compile(files + i);
+		if (access(compiled_name(files[i].text), F_OK) == 0 && has_text(files + i))
+			ok &= compile(files + i);
+	return ok;
 }
 
 int main(int argc, char **argv)
 {
+	int ok = 1;
 	int i;
 
 	if (!fds_sane(2))
@@ -171,8 +202,8 @@ int main(int argc, char **argv)
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(EXIT_TEMP, "change to ", conf_home);
 	for (i = 1; i < argc; i++)
-		compile(find(argv[i]));
+		ok &= compile(find(argv[i]));
 	if (argc < 2)
-		compile_again();
-	return 0;
+		ok = compile_again();
+	return ok ? 0 : EXIT_TEMP;
 }

@@ -6,13 +6,14 @@ import json
 import os
 import pwd
 import re
+import shutil
 import socket
 import subprocess
 import time
 
 import pytest
 
-from harness import HOMES, SCRATCH, maildir, wait_for
+from harness import HOMES, SCRATCH, cdb, maildir, wait_for
 
 MANY = 100000
 
@@ -149,6 +150,80 @@ def test_newcdb(qmail):
     with open(qmail / "control/virtualdomains.cdb", "rb") as f:
         assert f.read() == old
     assert [f for f in os.listdir(qmail / "control") if f.endswith(".tmp")] == []
+
+
+def test_a_text_that_is_put_back_counts(qmail):
+    """With the time it had, as cp -p and rsync leave it: it is older than the cdb, and what the cdb holds is over."""
+    old, text = os.path.join(SCRATCH, "old-table"), qmail / "control/virtualdomains"
+    qmail.control(virtualdomains="a.example:foo\n")
+    shutil.copy2(text, old)
+    qmail.control(virtualdomains="a.example:new\n")
+    newcdb(qmail, "virtualdomains")
+    assert route_of(qmail, "x@a.example")[:2] == ("new-x@a.example", [("control/virtualdomains.cdb", 0)])
+    for put in (shutil.copy2, shutil.move):
+        time.sleep(0.02)
+        put(old, text)
+        assert os.stat(text).st_mtime_ns < os.stat(text + ".cdb").st_mtime_ns
+        assert route_of(qmail, "x@a.example")[:2] == ("foo-x@a.example", [("control/virtualdomains", 1)])
+        newcdb(qmail)
+        assert route_of(qmail, "x@a.example")[:2] == ("foo-x@a.example", [("control/virtualdomains.cdb", 0)])
+        # of the same length, and made to look as old
+        st = os.stat(text)
+        time.sleep(0.02)
+        qmail.control(virtualdomains="a.example:bar\n")
+        os.utime(text, ns=(st.st_mtime_ns, st.st_mtime_ns))
+        assert route_of(qmail, "x@a.example")[:2] == ("bar-x@a.example", [("control/virtualdomains", 1)])
+
+
+def test_a_cdb_of_another_program_counts_when_newer(qmail):
+    def make(name, *pairs):
+        time.sleep(0.02)
+        with open(qmail / ("control/%s.cdb" % name), "wb") as f:
+            f.write(cdb(pairs))
+    qmail.control(virtualdomains="a.example:foo\n", rcpthosts="a.example\n")
+    make("virtualdomains", (b"a.example", b"bar"), (b".a.example", b"baz"))
+    make("rcpthosts", (b"b.example", b""))
+    make("locals", (b"here.example", b""))
+    assert route_of(qmail, "x@A.example")[:2] == ("bar-x@A.example", [("control/virtualdomains.cdb", 0)])
+    assert route_of(qmail, "x@y.a.example")[0] == "baz-x@y.a.example"
+    assert route_of(qmail, "x@here.example")[:2] == ("x@here.example", [("control/locals.cdb", 0)])
+    qmail.listen()
+    with qmail.smtp() as s:
+        s.mail("s@client.example")
+        assert [s.rcpt("x@%s.example" % h)[0] for h in "ab"] == [553, 250]
+    time.sleep(0.02)
+    qmail.control(virtualdomains="a.example:foo\n", rcpthosts="a.example\n")
+    assert route_of(qmail, "x@a.example")[:2] == ("foo-x@a.example", [("control/virtualdomains", 1)])
+    with qmail.smtp() as s:
+        s.mail("s@client.example")
+        assert [s.rcpt("x@%s.example" % h)[0] for h in "ab"] == [250, 553]
+
+
+def test_newcdb_makes_what_it_can(qmail):
+    """One that has no text, or cannot be made, does not keep the others from being made."""
+    qmail.control(locals="a.example\n", rcpthosts="a.example\n", virtualdomains="b.example:foo\n")
+    newcdb(qmail, "locals", "rcpthosts", "virtualdomains")
+    os.unlink(qmail / "control/locals")
+    qmail.control(rcpthosts="c.example\n", virtualdomains="c.example:foo\n")
+    said = newcdb(qmail)
+    assert "control/locals.cdb has no control/locals" in said and "remove control/locals.cdb" in said and "rcpthosts" not in said
+    assert route_of(qmail, "x@c.example")[1] == [("control/virtualdomains.cdb", 0)]
+    assert route_of(qmail, "x@a.example")[1] == [("control/locals.cdb", 0)]
+    # a failure
+    os.unlink(qmail / "control/rcpthosts")
+    os.mkdir(qmail / "control/rcpthosts")
+    try:
+        qmail.control(virtualdomains="d.example:foo\n")
+        said = newcdb(qmail, code=111)
+        assert "control/rcpthosts.cdb is as it was" in said and "unable to read control/rcpthosts: " in said
+        assert route_of(qmail, "x@d.example")[1] == [("control/virtualdomains.cdb", 0)]
+        assert "control/locals" in newcdb(qmail, "locals", "virtualdomains", code=111)
+    finally:
+        os.rmdir(qmail / "control/rcpthosts")
+    for f in os.listdir(qmail / "control"):
+        if f.endswith(".cdb"):
+            os.unlink(qmail / ("control/" + f))
+    assert newcdb(qmail) == ""
 
 
 def test_order_of_flushes(qmail):

@@ -2,35 +2,17 @@
 
 #include "unit.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "home.h"
 #include "proto/compiled.h"
 #include "proto/hosts.h"
 
-static char home[] = "/tmp/hosts_test.XXXXXX";
 static char const few[] = "control/rcpthosts";
 static char const compiled[] = "control/rcpthosts.cdb";
 static char const more[] = "control/morercpthosts.cdb";
-
-static int create(char const *file)
-{
-	int fd = open(file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	assert_true(fd >= 0);
-	return fd;
-}
-
-static void write_file(char const *file, char const *text)
-{
-	int fd = create(file);
-
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
-}
 
 static void load(hosts *h, int expected, char const *note)
 {
@@ -60,7 +42,7 @@ static void listed(void **state)
 	static char const *const names[] = { "a.example", ".b.example" };
 	struct cdb_make c;
 	hosts h;
-	int fd = create(more);
+	int fd = unit_create(more);
 	size_t i;
 
 	(void)state;
@@ -69,7 +51,7 @@ static void listed(void **state)
 		assert_int_equal(cdb_make_add(&c, names[i], (unsigned int)strlen(names[i]), "", 0), 0);
 	assert_int_equal(cdb_make_finish(&c), 0);
 	close(fd);
-	write_file(few, "c.example\n");
+	unit_write(few, "c.example\n");
 	load(&h, 1, "");
 	assert_true(h.present);
 	assert_non_null(constmap_find(&h.few, "C.example", 9));
@@ -87,13 +69,13 @@ static void absent(void **state)
 	hosts h;
 
 	(void)state;
-	write_file(more, "junk");
+	unit_write(more, "junk");
 	load(&h, 1, "");
 	assert_false(h.present);
 	assert_int_equal(hosts_more(&h, "a.example", 9), 0);
 	hosts_free(&h);
 	unlink(more);
-	write_file(few, "");
+	unit_write(few, "");
 	load(&h, 1, "");
 	assert_true(h.present);
 	assert_int_equal(hosts_more(&h, "a.example", 9), 0);
@@ -108,7 +90,7 @@ static void mistaken(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		write_file(few, texts[i]);
+		unit_write(few, texts[i]);
 		load(&h, 1, "control/rcpthosts: line 2: ");
 		hosts_free(&h);
 	}
@@ -131,8 +113,8 @@ static void damaged(void **state)
 	hosts h;
 
 	(void)state;
-	write_file(few, "ok\n");
-	write_file(more, "junk");
+	unit_write(few, "ok\n");
+	unit_write(more, "junk");
 	load(&h, 1, "");
 	h.notes = &notes;
 	assert_int_equal(hosts_more(&h, "a.example", 9), -1);
@@ -146,26 +128,28 @@ static void damaged(void **state)
 /* control/rcpthosts.cdb instead of the text; damaged, with a text beside it and without: never a list that allows all. */
 static void instead(void **state)
 {
-	struct timespec const old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	struct stat st;
 	stralloc notes = STRALLOC_ZERO;
 	control_list l = CONTROL_LIST_ZERO;
 	hosts h = HOSTS_ZERO;
-	int fd = create(compiled);
+	int fd;
 
 	(void)state;
+	unit_write(few, "c.example\n");
+	assert_int_equal(stat(few, &st), 0);
+	fd = unit_create(compiled);
 	assert_true(control_list_parse(&l, "A.example\n.b.example\n", 22));
-	assert_true(compiled_write(fd, &l, 0));
+	assert_true(compiled_write(fd, &l, 0, &st));
 	close(fd);
 	control_list_free(&l);
-	write_file(few, "c.example\n");
-	assert_int_equal(utimensat(AT_FDCWD, few, old, 0), 0);
 	assert_true(hosts_load(&h, &notes) && h.present);
 	assert_int_equal(h.list.n, 0);
 	assert_int_equal(hosts_more(&h, "a.example", 9), 1);
 	assert_int_equal(hosts_more(&h, ".b.example", 10), 1);
 	assert_int_equal(hosts_more(&h, "c.example", 9), 0);
 	hosts_free(&h);
-	write_file(compiled, "junk");
+	unit_let_pass();
+	unit_write(compiled, "junk");
 	assert_true(hosts_load(&h, &notes) && h.present);
 	assert_int_equal(hosts_more(&h, "c.example", 9), 1);
 	assert_int_equal(hosts_more(&h, "a.example", 9), 0);
@@ -198,14 +182,6 @@ int main(void)
 		cmocka_unit_test_teardown(damaged, tidy),
 		cmocka_unit_test_teardown(instead, tidy),
 	};
-	int failed;
 
-	if (!mkdtemp(home) || chdir(home) < 0 || mkdir("control", 0755) < 0)
-		return 111;
-	failed = cmocka_run_group_tests(tests, 0, 0);
-	if (chdir("/") == 0 && chdir(home) == 0) {
-		rmdir("control");
-		rmdir(home);
-	}
-	return failed;
+	return cmocka_run_group_tests(tests, unit_home_make, unit_home_end);
 }
