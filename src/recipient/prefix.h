@@ -8,7 +8,7 @@
 typedef enum
 {
 	PREFIX_UNKNOWN,         /* cannot be found out now: errno */
-	PREFIX_NOBODY,          /* to whoever gets what is nobody's, and he has no file for them: all of it bounces */
+	PREFIX_NOBODY,          /* to whoever gets what is nobody's, and he has no file for them, or no home */
 	PREFIX_SOMEBODY,
 } prefix_verdict;
 
