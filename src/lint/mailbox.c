@@ -18,7 +18,7 @@ static mailbox_verdict look(stralloc *record, stralloc *home)
 		return MAILBOX_UNKNOWN;
 	if (!stralloc_copys(home, r.home) || !stralloc_0(home))
 		return MAILBOX_UNKNOWN;
-	return mailbox_ask(&r);
+	return mailbox_ask(&r, 0);
 }
 
 static address_verdict of_local(char const *local, stralloc *home)

@@ -62,7 +62,7 @@ static int is_left_to_alias(users_record const *r)
 
 	if (wanted < 0)
 		_exit(REPORT_TEMP);
-	return wanted && mailbox_ask(r) == MAILBOX_NONE;
+	return wanted && mailbox_ask(r, 0) == MAILBOX_NONE;
 }
 
 /* The record of the user who gets it; *r points into *record. */

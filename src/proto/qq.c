@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@
 #include "base/io.h"
 
 enum { TEXT_MAX = 255, TEXT_MIN = 3, ERROR_FD_MAX = 1023 };
+
+static char const own_program[] = "bin/qmail-queue";
 
 static struct { int code; char const *text; } const texts[] = {
 	{ QQ_OK, "" },
@@ -73,14 +76,32 @@ static int error_fd(void)
 	return (int)fd;
 }
 
-static pid_t start(int message, int envelope, int error)
+/* The administrator's program, or null. */
+static char const *substitute(void)
 {
 	char const *program = getenv("QMAILQUEUE");
+
+	return program && *program ? program : 0;
+}
+
+int qq_is_substituted(void)
+{
+	char const *program = substitute();
+	struct stat theirs;
+	struct stat ours;
+
+	return program && (stat(program, &theirs) < 0 || stat(own_program, &ours) < 0 || theirs.st_dev != ours.st_dev
+		|| theirs.st_ino != ours.st_ino);
+}
+
+static pid_t start(int message, int envelope, int error)
+{
+	char const *program = substitute();
 	child_fd fds[5] = { { message, 0 }, { envelope, 1 }, { error, 4 }, { error, 6 }, { error, error_fd() } };
 	char *argv[2];
 
-	if (!program || !*program)
-		program = "bin/qmail-queue";
+	if (!program)
+		program = own_program;
 	argv[0] = (char *)program;
 	argv[1] = 0;
 	return child_start(program, argv, environ, conf_home, fds, fds[4].to < 0 ? 4 : 5);

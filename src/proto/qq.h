@@ -50,6 +50,10 @@ typedef enum qq_exit
  * The empty string for QQ_OK. */
 extern char const *qq_text(int code);
 
+/* qq_is_substituted: whether $QMAILQUEUE is another program than the bin/qmail-queue of this home, which is the
+ * current directory. */
+extern int qq_is_substituted(void);
+
 typedef struct qq
 {
 	pid_t pid;              /* -1: could not be run */

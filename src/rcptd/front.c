@@ -16,10 +16,9 @@
 #include "clock.h"
 #include "looker.h"
 #include "proto/rcptd.h"
-#include "recipient/tables.h"
+#include "view.h"
 
-enum { EXIT_TEMP = 111, LOOKS = LOOKER_CHILDREN, LOCAL_MAX = RCPTD_LOCAL_MAX, TABLES_MILLISECONDS = 1000,
-	CLOSED_MILLISECONDS = 500 };
+enum { EXIT_TEMP = 111, LOOKS = LOOKER_CHILDREN, LOCAL_MAX = RCPTD_LOCAL_MAX, CLOSED_MILLISECONDS = 500 };
 
 typedef enum
 {
@@ -49,45 +48,25 @@ typedef struct look
 static client clients[FRONT_CONNECTIONS];
 static look looks[LOOKS];
 static cache known;
+static view control;
 static uint64_t questions;
 static uint32_t numbers;
 static int64_t closed_until;           /* there were no descriptors or no memory for another client; 0: all is well */
 
-static struct {
-	tables tables;
-	tables_stamp stamp;
-	int64_t looked;         /* when the stamp was compared last; 0: never */
-} control;
-
 /* ---- control files */
 
-/* What could not be read is tried again all the time, and told of once. */
-static int is_current(tables_stamp const *stamp)
-{
-	return control.looked && !control.tables.unread && tables_same(stamp, &control.stamp);
-}
-
-/* Read anew when they change; then no answer of before counts. */
+/* When they change, no answer of before counts. What could not be read is tried again all the time, and told of once. */
 static void refresh(int64_t now)
 {
-	char const *before = control.tables.unread;
-	tables_stamp stamp;
-	int current;
+	char const *before = control.now.unread;
+	char const *unread;
 
-	if (control.looked && now - control.looked < TABLES_MILLISECONDS)
+	if (!view_refresh(&control, now))
 		return;
-	tables_look(&stamp);
-	current = is_current(&stamp);
-	control.looked = now;
-	if (current)
-		return;
-	control.stamp = stamp;
-	tables_free(&control.tables);
-	tables_load(&control.tables);
 	cache_forget(&known);
-	if (control.tables.unread && control.tables.unread != before)
-		strerr_warnw("unable to read ", control.tables.unread, ": ", strerror(control.tables.error),
-			": every recipient is taken until it can be read");
+	unread = control.now.unread;
+	if (unread && unread != before)
+		strerr_warnw("unable to read ", unread, ": ", strerror(control.now.error), ": every recipient is taken until it can be read");
 }
 
 /* ---- clients */
@@ -168,14 +147,12 @@ static int decide(client *c, char const *address, size_t n, int64_t now, rcptd_a
 
 	refresh(now);
 	*a = RCPTD_DOUBT;
-	if (control.tables.unread)
+	switch (view_rewrite(&control, &c->local, address, n, now)) {
+	case VIEW_DOUBT:
 		return 1;
-	switch (rewrite_address(&control.tables.tables, &c->local, address, n)) {
-	case REWRITE_NOMEM:
-		return 1;
-	case REWRITE_REMOTE:
+	case VIEW_REMOTE:
 		return *a = RCPTD_YES, 1;
-	case REWRITE_LOCAL:
+	case VIEW_LOCAL:
 		break;
 	}
 	at = text_rchr(c->local.s, c->local.len, '@');
@@ -197,7 +174,8 @@ static void hear(client *c, int64_t now)
 	if (r < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	/* Nonsense, and a question before the last one is answered. */
-	if (r <= 0 || (size_t)r > sizeof packet || c->state != CLIENT_IDLE || !rcptd_question_read(packet, (size_t)r, &address, &n)) {
+	if (r <= 0 || (size_t)r > sizeof packet || c->state != CLIENT_IDLE
+	 || !rcptd_question_read(packet, (size_t)r, &address, &n)) {
 		drop(c);
 		return;
 	}
@@ -341,7 +319,6 @@ static void start(void)
 		clients[i].fd = -1;
 	if (getrandom(&known.seed, sizeof known.seed, GRND_NONBLOCK) != sizeof known.seed)
 		known.seed = (uint64_t)clock_now();
-	control.tables = (tables){ .unread = 0 };
 	refresh(clock_now());
 }
 

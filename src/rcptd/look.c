@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "proto/users.h"
+#include "recipient/fresh.h"
 #include "recipient/identify.h"
 #include "recipient/lastresort.h"
 #include "recipient/mailbox.h"
@@ -17,6 +18,19 @@ static void parse(users_record *r, stralloc const *record)
 {
 	if (users_record_parse(r, record->s, record->len) != USERS_RECORD_OK)
 		_exit(CODE_TROUBLE);
+}
+
+/* Whether a table that was read above, or one that was not there, may be about to change. What is in the homes is looked
+ * at by the user. */
+static int is_unsettled(void)
+{
+	static char const *const read_here[] = { "users", "users/cdb", "users/assign.cdb", "control", lastresort_file, "/etc/passwd" };
+	size_t i;
+
+	for (i = 0; i < sizeof read_here / sizeof read_here[0]; i++)
+		if (fresh_file(read_here[i]))
+			return 1;
+	return 0;
 }
 
 void look_run(char const *local)
@@ -32,10 +46,12 @@ void look_run(char const *local)
 	wanted = *r.dash ? lastresort_wanted() : 0;
 	if (wanted < 0)
 		_exit(CODE_TROUBLE);
-	if (wanted && mailbox_ask(&r) == MAILBOX_NONE) {
+	if (wanted && mailbox_ask(&r, 1) == MAILBOX_NONE) {
 		if (lastresort_user(&record, local, 1, &source))
 			_exit(CODE_TROUBLE);
 		parse(&r, &record);
 	}
-	mailbox_end(&r);
+	if (is_unsettled())
+		_exit(CODE_TROUBLE);
+	mailbox_end(&r, 1);
 }

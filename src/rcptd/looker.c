@@ -14,6 +14,7 @@
 #include <skalibs/sig.h>
 
 #include "clock.h"
+#include "elsewhere.h"
 #include "look.h"
 #include "proto/rcptd.h"
 #include "recipient/mailbox.h"
@@ -78,7 +79,7 @@ static void start(int socket, uint32_t number, char const *local)
 }
 
 /* 0 when the other side is gone. */
-static int hear(int socket, int deaf)
+static int hear(int socket)
 {
 	char packet[RCPTD_LOOK_MAX];
 	char const *local;
@@ -91,7 +92,7 @@ static int hear(int socket, int deaf)
 		return 0;
 	if ((size_t)r > sizeof packet || !rcptd_look_read(packet, (size_t)r, &number, &local))
 		return 0;
-	if (deaf)
+	if (elsewhere_now(clock_now()))
 		answer(socket, number, RCPTD_DOUBT);
 	else
 		start(socket, number, local);
@@ -180,7 +181,7 @@ static int heed_signals(int socket)
 	return sig == 0;
 }
 
-int looker_run(int socket, int deaf)
+int looker_run(int socket)
 {
 	struct pollfd fds[2] = { { .fd = selfpipe_init(), .events = POLLIN }, { .fd = socket, .events = POLLIN } };
 	int code = EXIT_TEMP;
@@ -189,6 +190,7 @@ int looker_run(int socket, int deaf)
 		return EXIT_TEMP;
 	/* What a look that was ended leaves behind comes to us. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	(void)elsewhere_now(clock_now());
 	for (;;) {
 		int r = poll(fds, 2, clock_left(next_deadline(), clock_now()));
 
@@ -198,7 +200,7 @@ int looker_run(int socket, int deaf)
 			code = 0;
 			break;
 		}
-		if (r > 0 && fds[1].revents && !hear(socket, deaf))
+		if (r > 0 && fds[1].revents && !hear(socket))
 			break;
 		overdue(socket);
 	}

@@ -11,8 +11,8 @@
 enum { LOOKER_CHILDREN = 16, LOOKER_MILLISECONDS = 3000 };
 
 /* looker_run: answer the questions on socket, a pair's end whose other end the process front holds, until that ends or
- * SIGTERM comes. Gives the exit code. The current directory is the home. deaf: there is no point in looking,
- * another program delivers; each answer is a doubt. */
-extern int looker_run(int socket, int deaf);
+ * SIGTERM comes. Gives the exit code. The current directory is the home. Where something else delivers (elsewhere.h)
+ * nobody looks: each answer is a doubt. */
+extern int looker_run(int socket);
 
 #endif

@@ -10,7 +10,6 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -148,7 +147,6 @@ static void start_front(int listener, int *pair, askers const *a)
 
 int main(int argc, char const *const *argv)
 {
-	char const *program = getenv("QMAILLOCAL");
 	askers a = { .n = 1 };          /* root */
 	int listener;
 	int pair[2];
@@ -170,5 +168,5 @@ int main(int argc, char const *const *argv)
 		strerr_diefusys(EXIT_TEMP, "make a pair of sockets");
 	start_front(listener, pair, &a);
 	powers_limit(1);
-	return looker_run(pair[0], program && *program);
+	return looker_run(pair[0]);
 }

@@ -14,6 +14,7 @@
 #include "base/child.h"
 #include "base/drop.h"
 #include "base/sandbox.h"
+#include "recipient/fresh.h"
 #include "route/dotfile.h"
 #include "route/extension.h"
 
@@ -55,13 +56,16 @@ static mailbox_verdict search(users_record const *r)
 	return v;
 }
 
-mailbox_verdict mailbox_look(users_record const *r)
+mailbox_verdict mailbox_look(users_record const *r, int careful)
 {
+	mailbox_verdict v;
 	struct stat st;
 
 	if (chdir(r->home) < 0 || stat(".", &st) < 0 || dotfile_home(st.st_mode) != DOTFILE_HOME_OK)
 		return MAILBOX_UNKNOWN;
-	return search(r);
+	v = search(r);
+	/* Asked afterwards: what changes while we look is fresh then. */
+	return careful && v == MAILBOX_NONE && fresh_file(".") ? MAILBOX_UNKNOWN : v;
 }
 
 static int code_of(mailbox_verdict v)
@@ -69,11 +73,11 @@ static int code_of(mailbox_verdict v)
 	return v == MAILBOX_THERE ? CODE_THERE : v == MAILBOX_NONE ? CODE_NONE : CODE_UNKNOWN;
 }
 
-void mailbox_end(users_record const *r)
+void mailbox_end(users_record const *r, int careful)
 {
 	if (!drop_to(r->uid, r->gid, &r->gid, 1) || getuid() == 0 || !sandbox_enter(SANDBOX_LOOK))
 		_exit(CODE_UNKNOWN);
-	_exit(code_of(mailbox_look(r)));
+	_exit(code_of(mailbox_look(r, careful)));
 }
 
 mailbox_verdict mailbox_ended(int status)
@@ -84,12 +88,12 @@ mailbox_verdict mailbox_ended(int status)
 		: WEXITSTATUS(status) == CODE_NONE ? MAILBOX_NONE : MAILBOX_UNKNOWN;
 }
 
-mailbox_verdict mailbox_ask(users_record const *r)
+mailbox_verdict mailbox_ask(users_record const *r, int careful)
 {
 	int status;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		mailbox_end(r);
+		mailbox_end(r, careful);
 	return pid > 0 && child_wait(pid, &status) ? mailbox_ended(status) : MAILBOX_UNKNOWN;
 }

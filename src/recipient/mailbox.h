@@ -15,15 +15,18 @@ typedef enum
 } mailbox_verdict;
 
 /* mailbox_look: go to the home and look, by the rules of route/dotfile. The process has become the user: nothing
- * that belongs to a stranger is opened as root. Leaves us in the home. */
-extern mailbox_verdict mailbox_look(users_record const *r);
+ * that belongs to a stranger is opened as root. Leaves us in the home.
+ *
+ * careful, here and below: in a home that has just changed (fresh.h) a file that is missing is UNKNOWN. For one who
+ * answers before there is mail; who delivers goes by what is there. */
+extern mailbox_verdict mailbox_look(users_record const *r, int careful);
 
 /* mailbox_end: become the user for good, give up all that it does not take to look, look, and exit with the verdict.
  * For a child of root's. mailbox_ended: the verdict, by a status as of waitpid; any other end is UNKNOWN. */
-extern _Noreturn void mailbox_end(users_record const *r);
+extern _Noreturn void mailbox_end(users_record const *r, int careful);
 extern mailbox_verdict mailbox_ended(int status);
 
 /* mailbox_ask: what a child that does that finds out. Blocking. */
-extern mailbox_verdict mailbox_ask(users_record const *r);
+extern mailbox_verdict mailbox_ask(users_record const *r, int careful);
 
 #endif

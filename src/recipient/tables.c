@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "recipient/fresh.h"
+
 static char const noat_file[] = "control/envnoathost";
 static char const me_file[] = "control/me";
 static char const locals_file[] = "control/locals";
@@ -94,19 +96,30 @@ void tables_free(tables *r)
 static char const *const files[TABLES_FILES] = { locals_file, tables_locals_cdb, virtual_file, tables_virtual_cdb, tables_percent_file,
 	noat_file, me_file, empty_file };
 
+static void look(struct stat *st, char const *file)
+{
+	if (stat(file, st) < 0)
+		*st = (struct stat){ .st_ino = 0 };
+}
+
 void tables_look(tables_stamp *s)
 {
 	int i;
 
 	for (i = 0; i < TABLES_FILES; i++)
-		if (stat(files[i], s->st + i) < 0)
-			s->st[i] = (struct stat){ .st_ino = 0 };
+		look(s->st + i, files[i]);
+	look(&s->directory, "control");
+}
+
+static int is_same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
 static int is_same(struct stat const *a, struct stat const *b)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mode == b->st_mode
-		&& a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
+		&& is_same_time(a->st_mtim, b->st_mtim) && is_same_time(a->st_ctim, b->st_ctim);
 }
 
 int tables_same(tables_stamp const *a, tables_stamp const *b)
@@ -117,4 +130,14 @@ int tables_same(tables_stamp const *a, tables_stamp const *b)
 		if (!is_same(a->st + i, b->st + i))
 			return 0;
 	return 1;
+}
+
+int tables_fresh(tables_stamp const *s, struct timespec now)
+{
+	int i;
+
+	for (i = 0; i < TABLES_FILES; i++)
+		if (s->st[i].st_ino && fresh_at(s->st + i, now))
+			return 1;
+	return fresh_at(&s->directory, now);
 }

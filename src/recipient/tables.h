@@ -38,9 +38,16 @@ extern void tables_free(tables *r);
 
 /* What the files look like, so that one who has loaded them sees that they have changed. */
 enum { TABLES_FILES = 8 };
-typedef struct tables_stamp { struct stat st[TABLES_FILES]; } tables_stamp;
+typedef struct tables_stamp
+{
+	struct stat st[TABLES_FILES];   /* st_ino 0: not there */
+	struct stat directory;          /* where those that are not there would be */
+} tables_stamp;
 
+/* tables_look: how they are. tables_same: whether the files are the same. tables_fresh: whether one of them has just
+ * changed, or the directory, at that moment (fresh.h). */
 extern void tables_look(tables_stamp *s);
 extern int tables_same(tables_stamp const *a, tables_stamp const *b);
+extern int tables_fresh(tables_stamp const *s, struct timespec now);
 
 #endif

@@ -1,6 +1,7 @@
 """qmail-rcptd: who is nobody is refused at RCPT; whatever is in doubt or goes wrong is taken, as without it."""
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, Home, fresh_home, maildir, wait_for
 
 NOBODY = (550, b"sorry, no mailbox here by that name. (#5.1.1)")
 OK = (250, b"ok")
@@ -22,7 +23,17 @@ def front_of(p):
     return wait_for("the part that listens", lambda: children(p.pid))[0]
 
 
-def start_rcptd(qmail, *args, **env):
+def settle(qmail):
+    """Wait until what qmail-rcptd goes by has been as it is for two seconds: until then all is in doubt."""
+    paths = [qmail / d for d in ("control", "users", "alias")] + [HOMES + "/" + n for n in ACCOUNTS] + ["/etc/passwd"]
+    paths += [os.path.join(qmail / d, f) for d in ("control", "users") for f in os.listdir(qmail / d)]
+    changed = max(max(st.st_mtime, st.st_ctime) for st in map(os.stat, paths) if st.st_ctime <= time.time())
+    time.sleep(max(0, changed + 2.02 - time.time()))
+
+
+def start_rcptd(qmail, *args, settled=True, **env):
+    if settled:
+        settle(qmail)
     p = qmail.popen([qmail / "bin/qmail-rcptd", *args], stdin=subprocess.DEVNULL, cwd="/", env=qmail.env(**env),
                     stdout=subprocess.DEVNULL, stderr=open(SCRATCH + "/rcptd.log", "wb"))
 
@@ -32,7 +43,7 @@ def start_rcptd(qmail, *args, **env):
             s.connect(qmail / "rcptd/socket")
             return True
         except OSError:
-            assert p.poll() is None, open(SCRATCH + "/rcptd.log").read()
+            assert p.poll() is None, said()
             return False
         finally:
             s.close()
@@ -40,21 +51,79 @@ def start_rcptd(qmail, *args, **env):
     return p
 
 
+def said():
+    with open(SCRATCH + "/rcptd.log") as f:
+        return f.read()
+
+
+def lay(directory, files, uid=0):
+    """Have a directory hold these files, and touch only what is otherwise: the rest need not settle again."""
+    for f in set(os.listdir(directory)) - set(files) - {"Maildir"}:
+        os.unlink(os.path.join(directory, f))
+    for f, (text, mode) in files.items():
+        path = os.path.join(directory, f)
+        if os.path.islink(path):
+            os.unlink(path)
+        if not os.path.exists(path) or open(path).read() != text:
+            with open(path, "w") as h:
+                h.write(text)
+        st = os.stat(path)
+        if (st.st_uid, st.st_gid) != (uid, uid):
+            os.chown(path, uid, uid)
+        if st.st_mode & 0o7777 != mode:
+            os.chmod(path, mode)
+
+
+CONTROL = {"me": "mail.test.example\n", "locals": "mail.test.example\n", "percenthack": "mail.test.example\n",
+           "virtualdomains": "example.com:foo\n.sub.example:john-sub\nvpop.example:vpop\nremote.example:\n",
+           "rcpthosts": "mail.test.example\nexample.com\n.sub.example\nvpop.example\nremote.example\n"}
+FILES = {"foo": {".qmail-info": ("./Maildir/\n", 0o644), ".qmail-list-default": ("|exit 100\n", 0o644),
+                 ".qmail-shut": ("./Maildir/\n", 0o646)},
+         "john": {".qmail-sub-default": ("&somebody@else.example\n", 0o644)}, "baz": {}, "foo-bar": {}}
+
+
+@pytest.fixture(scope="module")
+def new_homes():
+    for n in ACCOUNTS:
+        fresh_home(n)
+
+
 @pytest.fixture
-def site(qmail, homes):
-    qmail.control(virtualdomains="example.com:foo\n.sub.example:john-sub\nvpop.example:vpop\nremote.example:\n",
-                  locals="mail.test.example\n", percenthack="mail.test.example\n",
-                  rcpthosts="\n".join("mail.test.example example.com .sub.example vpop.example remote.example".split()) + "\n")
-    homes("foo/.qmail-info", "./Maildir/\n")
-    homes("foo/.qmail-list-default", "|exit 100\n")
-    homes("john/.qmail-sub-default", "&somebody@else.example\n")
-    homes("foo/.qmail-shut", "./Maildir/\n", 0o646)
-    qmail.alias("-root", "./Mailbox\n")
-    qmail.start("./Maildir/")
-    qmail.listen()
-    if os.path.exists(qmail / "rcptd/socket"):
-        os.unlink(qmail / "rcptd/socket")
-    return qmail
+def homes(new_homes):
+    """The homes as they are before a test; a function that writes a file as its owner."""
+    for n, files in FILES.items():
+        lay(HOMES + "/" + n, files, ACCOUNTS[n])
+        for f in os.listdir(HOMES + "/%s/Maildir/new" % n):
+            os.unlink(HOMES + "/%s/Maildir/new/%s" % (n, f))
+
+    def put(name, text, mode=0o644):
+        p = os.path.join(HOMES, name)
+        with open(p, "w") as f:
+            f.write(text)
+        uid = ACCOUNTS[name.split("/")[0]]
+        os.chown(p, uid, uid)
+        os.chmod(p, mode)
+        return p
+    return put
+
+
+@pytest.fixture
+def site(homes):
+    h = Home(SCRATCH + "/qmail")
+    control = dict(CONTROL, **({"nosandbox": ""} if os.environ.get("SANDBOX") == "off" else {}))
+    lay(h / "control", {f: (text, 0o644) for f, text in control.items()})
+    lay(h / "users", {})
+    lay(h / "alias", {".qmail-postmaster": ("./Mailbox\n", 0o644), ".qmail-root": ("./Mailbox\n", 0o644)})
+    for base, _, files in os.walk(h / "queue"):
+        if os.path.basename(base) != "lock":
+            for f in files:
+                os.unlink(os.path.join(base, f))
+    h.start("./Maildir/")
+    h.listen()
+    if os.path.exists(h / "rcptd/socket"):
+        os.unlink(h / "rcptd/socket")
+    yield h
+    h.stop()
 
 
 def ask(qmail, *addresses, port=25):
@@ -127,7 +196,74 @@ def test_a_new_file_is_seen_within_seconds(site, homes):
     homes("foo/.qmail-new", "./Maildir/\n")
     wait_for("the new file", lambda: ask(site, "new@example.com") == [OK], 4)
     os.unlink(HOMES + "/foo/.qmail-new")
-    wait_for("that it is gone", lambda: ask(site, "new@example.com") == [NOBODY], 8)
+    wait_for("that it is gone", lambda: ask(site, "new@example.com") == [NOBODY], 12)
+
+
+def write(path, text):
+    """In place: the file is the same one, and for a moment it is empty."""
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def taken_for(qmail, seconds, *addresses):
+    """All of them, all the time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert ask(qmail, *addresses) == [OK] * len(addresses)
+        time.sleep(0.05)
+
+
+def test_a_control_file_that_is_written_in_place(site):
+    """Read in the middle of it, it holds an account that is not there, or lacks a domain."""
+    start_rcptd(site)
+    assert ask(site, "info@example.com", "nope@example.com") == [OK, NOBODY]
+    write(site / "control/virtualdomains", "example.com:f")
+    taken_for(site, 1.5, "info@example.com", "list-x@example.com", "foo@mail.test.example")
+    write(site / "control/virtualdomains", CONTROL["virtualdomains"])
+    # a name that is not there for a moment
+    os.rename(site / "control/locals", site / "control/locals~")
+    taken_for(site, 1.2, "info@example.com", "foo@mail.test.example")
+    os.rename(site / "control/locals~", site / "control/locals")
+    wait_for("that all is as it was", lambda: ask(site, "info@example.com", "nope@example.com", "nobody@mail.test.example")
+             == [OK, NOBODY, NOBODY], 8)
+
+
+def test_a_file_of_instructions_that_is_put_aside_while_it_is_edited(site):
+    start_rcptd(site)
+    assert ask(site, "info@example.com", "foo-info@mail.test.example", "nope@example.com") == [OK, OK, NOBODY]
+    time.sleep(5.1)                     # that there is somebody is known for five seconds
+    f = HOMES + "/foo/.qmail-info"
+    os.rename(f, f + "~")
+    assert ask(site, "info@example.com", "foo-info@mail.test.example") == [OK, OK]
+    os.rename(f + "~", f)
+    wait_for("an end of the doubt", lambda: ask(site, "info@example.com", "nope@example.com") == [OK, NOBODY], 8)
+
+
+def test_tables_of_users_that_are_made_anew(site, homes):
+    site.assign("+shop-:baz:30003:30003:%s/baz:-:s-:\n.\n" % HOMES)
+    homes("baz/.qmail-s-default", "./Maildir/\n")
+    start_rcptd(site)
+    assert ask(site, "shop-x@mail.test.example", "shop@mail.test.example") == [OK, NOBODY]
+    time.sleep(5.1)
+    os.unlink(site / "users/cdb")
+    assert ask(site, "shop-x@mail.test.example", "shop-y@mail.test.example") == [OK, OK]
+    subprocess.run([site / "bin/qmail-newu"], check=True)
+    wait_for("an end of the doubt", lambda: ask(site, "shop-x@mail.test.example", "shop@mail.test.example") == [OK, NOBODY], 8)
+
+
+def test_before_qmail_send_has_read_a_changed_file(site):
+    """Whoever changes it sends HUP later. What the tables of before and the new ones say differently is in doubt."""
+    start_rcptd(site)
+    assert ask(site, "info@example.com", "nope@example.com") == [OK, NOBODY]
+    site.control(virtualdomains="example.com:john\nvpop.example:foo\n")
+    settle(site)
+    # there is no .qmail-info for john, but qmail-send still gives the mail to foo
+    taken_for(site, 2, "info@example.com", "info@vpop.example")
+    with site.smtp() as s:
+        s.mail("s@client.example")
+        assert [s.rcpt(a) for a in ("info@example.com", "nobody@mail.test.example")] == [OK, NOBODY]
+        assert s.data("Subject: t\n\nb\n")[0] == 250
+    wait_for("the delivery", lambda: len(maildir("foo/Maildir")) == 1)
 
 
 def test_changed_control_files_count_at_once(site):
@@ -135,16 +271,19 @@ def test_changed_control_files_count_at_once(site):
     assert ask(site, "nope@example.com", "who@new.sub.example") == [NOBODY, OK]
     site.control(virtualdomains="vpop.example:vpop\n")
     wait_for("the new table", lambda: ask(site, "nope@example.com") == [OK], 4)
-    site.control(virtualdomains="example.com:foo\nremote.example:\n", emptyprefixlocal="1\n")
-    wait_for("the switch", lambda: ask(site, "nobody@remote.example", "foo@remote.example", "nope@example.com")
-             == [NOBODY, OK, NOBODY], 4)
     os.unlink(site / "control/virtualdomains")
     os.mkdir(site / "control/virtualdomains")
     try:
-        wait_for("doubt", lambda: ask(site, "nope@example.com", "nobody@mail.test.example") == [OK, OK], 4)
-        wait_for("a warning", lambda: "unable to read control/virtualdomains" in open(SCRATCH + "/rcptd.log").read())
+        wait_for("a warning", lambda: ask(site, "nope@example.com") and "unable to read control/virtualdomains" in said())
+        assert ask(site, "nope@example.com", "nobody@mail.test.example") == [OK, OK]
     finally:
         os.rmdir(site / "control/virtualdomains")
+
+
+def test_an_empty_prefix_that_means_local(site):
+    site.control(emptyprefixlocal="1\n")
+    start_rcptd(site)
+    assert ask(site, "nobody@remote.example", "foo@remote.example", "nope@example.com") == [NOBODY, OK, NOBODY]
 
 
 def test_alias_as_last_resort(site):
@@ -152,7 +291,7 @@ def test_alias_as_last_resort(site):
     start_rcptd(site)
     assert ask(site, "group-x@example.com") == [NOBODY]
     site.control(aliasfallback="1\n")
-    wait_for("the switch", lambda: ask(site, "group-x@example.com") == [OK], 4)
+    wait_for("the switch", lambda: ask(site, "group-x@example.com", "nope@example.com") == [OK, NOBODY], 8)
     assert ask(site, "nope@example.com", "info@example.com") == [NOBODY, OK]
 
 
@@ -420,10 +559,10 @@ def test_who_may_ask(site):
     assert ask_raw(site, b"Rnope@example.com", uid=ACCOUNTS["john"]) is None
 
 
-@pytest.mark.parametrize("packet", [b"R", b"Qx", b"Ra\0b", b"R" + b"x" * 2001, b"x" * 60000, b"\0" * 10])
-def test_nonsense_ends_the_connection(site, packet):
+def test_nonsense_ends_the_connection(site):
     p = start_rcptd(site)
-    assert ask_raw(site, packet) is None
+    for packet in (b"R", b"Qx", b"Ra\0b", b"R" + b"x" * 2001, b"x" * 60000, b"\0" * 10):
+        assert ask_raw(site, packet) is None, packet[:10]
     assert ask_raw(site, b"R" + b"x" * 1900 + b"@example.com") == b"N"
     assert p.poll() is None
 
@@ -507,9 +646,62 @@ def test_it_starts_once_and_not_where_others_can_write(site):
         assert subprocess.run([site / "bin/qmail-rcptd", *args], capture_output=True).returncode == code
 
 
+# ---- where something else delivers
+
 def test_another_program_delivers(site):
     start_rcptd(site, QMAILLOCAL="/bin/true")
     assert ask(site, "nope@example.com", "nobody@mail.test.example") == [OK, OK]
+    wait_for("a warning", lambda: "QMAILLOCAL is set: another program delivers: every local recipient is taken" in said())
+
+
+def put_aside(path, target):
+    os.rename(path, path + ".real")
+    os.symlink(target, path)
+
+
+def put_back(path):
+    os.unlink(path)
+    os.rename(path + ".real", path)
+
+
+@pytest.mark.parametrize("what, away", [("bin/qmail-queue", "bin/qmail-queue"), ("queue", "queue")])
+def test_another_home_delivers(site, second, what, away):
+    """By a link; one within the home, or to a disk that is no home, leads nowhere else."""
+    disk = SCRATCH + "/disk"
+    shutil.rmtree(disk, ignore_errors=True)
+    os.makedirs(disk + "/queue")
+    start_rcptd(site)
+    put_aside(site / what, second / away)
+    try:
+        wait_for("doubt", lambda: ask(site, "nope@example.com", "nobody@mail.test.example") == [OK, OK], 6)
+        assert "warning: %s leads " % what in said()
+    finally:
+        put_back(site / what)
+    wait_for("an end of it", lambda: ask(site, "nope@example.com") == [NOBODY], 6)
+    assert "is gone" in said()
+    put_aside(site / what, site / (what + ".real") if what != "queue" else disk + "/queue")
+    try:
+        time.sleep(1.1)
+        assert ask(site, "other@example.com") == [NOBODY]
+    finally:
+        put_back(site / what)
+
+
+def test_a_table_of_queues(site):
+    site.control(queueroutes="shop.example:%s\n" % (site / "bin/qmail-queue"))
+    start_rcptd(site)
+    wait_for("a warning", lambda: "warning: there is control/queueroutes" in said())
+    assert ask(site, "nope@example.com", "info@example.com") == [OK, OK]
+
+
+def test_a_program_in_the_place_of_qmail_queue(site):
+    """It knows what becomes of the mail; but it is asked all the same where the administrator says so."""
+    site.listen("127.0.0.2", env={"QMAILQUEUE": "/bin/true"})
+    site.listen("127.0.0.3", env={"QMAILQUEUE": site / "bin/qmail-queue"})
+    site.listen("127.0.0.4", env={"QMAILQUEUE": "/bin/true", "QMAILRCPTD": "yes"})
+    site.listen("127.0.0.5", env={"QMAILQUEUE": "bin/qmail-queue"})
+    start_rcptd(site)
+    assert [ask_at(site, "127.0.0.%d" % i, "nope@mail.test.example")[0] for i in (2, 3, 4, 5)] == [OK, NOBODY, NOBODY, NOBODY]
 
 
 def test_each_installation_asks_its_own(site, second):

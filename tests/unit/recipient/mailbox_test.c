@@ -58,7 +58,7 @@ static mailbox_verdict look(char const *dash, char const *ext)
 {
 	users_record const r = { .user = "u", .uid = 1, .gid = 1, .home = home, .dash = dash, .ext = ext };
 
-	return mailbox_look(&r);
+	return mailbox_look(&r, 0);
 }
 
 static void files(void **state)
@@ -109,7 +109,24 @@ static void homes(void **state)
 		assert_int_equal(look("-", "a"), rows[i].v);
 	}
 	assert_int_equal(chmod(home, 0755), 0);
-	assert_int_equal(mailbox_look(&gone), MAILBOX_UNKNOWN);
+	assert_int_equal(mailbox_look(&gone, 0), MAILBOX_UNKNOWN);
+}
+
+/* In a home that has just changed, what is missing may be about to come; what is there is there. */
+static void careful(void **state)
+{
+	users_record r = { .user = "u", .uid = 1, .gid = 1, .home = home, .dash = "-", .ext = "b" };
+
+	(void)state;
+	put(".qmail-default", 0644);
+	assert_int_equal(unlink(".qmail-default"), 0);
+	assert_int_equal(mailbox_look(&r, 0), MAILBOX_NONE);
+	assert_int_equal(mailbox_look(&r, 1), MAILBOX_UNKNOWN);
+	r.ext = "a";
+	assert_int_equal(mailbox_look(&r, 1), MAILBOX_THERE);
+	r.ext = "b";
+	sleep(2);
+	assert_int_equal(mailbox_look(&r, 1), MAILBOX_NONE);
 }
 
 static void ends(void **state)
@@ -129,6 +146,7 @@ int main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(long_names),
 		cmocka_unit_test(homes),
+		cmocka_unit_test(careful),
 		cmocka_unit_test(ends),
 	};
 
