@@ -4,6 +4,8 @@ Sites made by chance, and addresses for them: each address is offered to qmail-s
 taken is sent; what is refused is put into the queue all the same. Then the log of qmail-send has the truth.
 
 SEED=N repeats the choices; RCPTD_SITES=N makes so many sites, of 100 addresses each."""
+import contextlib
+import ctypes
 import json
 import os
 import random
@@ -21,7 +23,7 @@ from rcptd_test import NOBODY, OK, start_rcptd
 pytestmark = pytest.mark.usefixtures("alias_at_home")
 
 SEED = int(os.environ.get("SEED", "1"))
-SITES = int(os.environ.get("RCPTD_SITES", "25"))
+SITES = int(os.environ.get("RCPTD_SITES", "50"))
 ADDRESSES = 100
 
 WORDS = ["a", "b", "A", "info", "Info", "list", "x.y", "default", "owner", "", "q" * 40]
@@ -172,10 +174,8 @@ def again(qmail, address):
     return OK
 
 
-def check_site(qmail, chance):
+def check_site(qmail, addresses):
     """One site: the addresses that were taken and refused, and those about which RCPT and the delivery disagree."""
-    site = Site(qmail, chance)
-    addresses = [site.address() for _ in range(ADDRESSES)]
     qmail.start("./Maildir/")
     qmail.listen()
     rcptd = start_rcptd(qmail)
@@ -208,24 +208,58 @@ def check_site(qmail, chance):
     return sum(r == OK for r in said.values()), sum(r == NOBODY for r in said.values()), wrong
 
 
-@pytest.fixture
-def made(qmail, homes):
-    """What is made by chance in alias' home goes, so that it is a home for other tests again."""
-    def forget():
-        for f in os.listdir(qmail / "alias"):
-            remove(qmail / ("alias/" + f))
-        qmail.clear()
-    yield forget
-    forget()
+libc = ctypes.CDLL(None, use_errno=True)
+MS_BIND, MNT_DETACH = 4096, 2
 
 
-def test_accepted_if_and_only_if_delivered(qmail, made, capsys):
-    taken = refused = 0
-    for n in range(SITES):
-        made()
+@contextlib.contextmanager
+def world(qmail, number):
+    """Directories of its own that are mounted over those that a site is made of.
+
+    So all of them are made first, and when addresses are asked for nothing has just changed, which would be a doubt.
+    """
+    there = [qmail / d for d in ("control", "users", "alias")] + [HOMES]
+    mounted = []
+    try:
+        for d in there:
+            mine = "%s/worlds/%d/%s" % (SCRATCH, number, os.path.basename(d))
+            if not os.path.exists(mine):
+                st = os.stat(d)
+                os.makedirs(mine)
+                os.chown(mine, st.st_uid, st.st_gid)
+                os.chmod(mine, st.st_mode & 0o7777)
+            assert libc.mount(mine.encode(), d.encode(), None, MS_BIND, None) == 0, os.strerror(ctypes.get_errno())
+            mounted.append(d)
+        yield
+    finally:
+        for d in mounted:
+            libc.umount2(d.encode(), MNT_DETACH)
+
+
+def make_world(qmail, number):
+    """A site, and the addresses to be asked for there: by a number of its own, so that it can be had again by itself."""
+    chance = random.Random("%d/%d" % (SEED, number))
+    with world(qmail, number):
+        if os.environ.get("SANDBOX") == "off":
+            qmail.control(nosandbox="")
         qmail.control(me="mail.test.example\n")
-        # a number of its own, so that one site can be had again by itself
-        t, r, wrong = check_site(qmail, random.Random("%d/%d" % (SEED, n)))
+        site = Site(qmail, chance)
+        return [site.address() for _ in range(ADDRESSES)]
+
+
+@pytest.fixture
+def worlds():
+    shutil.rmtree(SCRATCH + "/worlds", ignore_errors=True)
+    yield
+    shutil.rmtree(SCRATCH + "/worlds")
+
+
+def test_accepted_if_and_only_if_delivered(qmail, worlds, capsys):
+    taken = refused = 0
+    asked = [make_world(qmail, n) for n in range(SITES)]
+    for n, addresses in enumerate(asked):
+        with world(qmail, n):
+            t, r, wrong = check_site(qmail, addresses)
         assert wrong == [], "SEED=%d, site %d: RCPT and delivery disagree" % (SEED, n)
         taken, refused = taken + t, refused + r
     assert taken > SITES * ADDRESSES / 10 and refused > SITES * ADDRESSES / 10
