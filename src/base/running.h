@@ -32,8 +32,8 @@ extern int running_is(running const *r, char const *name);
  * does not count. */
 extern int running_locks(running const *r, struct stat const *st);
 
-/* running_since: when it began, in milliseconds of CLOCK_BOOTTIME, to a tick of the kernel's (10 ms) and never too late.
- * 1, or 0 when that cannot be told, as when it has ended. */
+/* running_since: when it began, in milliseconds of CLOCK_BOOTTIME, to a tick of the kernel's (10 ms) and never too
+ * late. 1, or 0 when that cannot be told, as when it has ended. */
 extern int running_since(running const *r, int64_t *milliseconds);
 
 /* running_since_parse: the same of the text of /proc/PID/stat, which ends with a NUL; *ticks. */

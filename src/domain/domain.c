@@ -13,8 +13,6 @@
 #include <skalibs/strerr.h>
 
 #include "base/conf.h"
-#include "base/constmap.h"
-#include "base/control.h"
 #include "base/fds.h"
 #include "base/io.h"
 #include "base/option.h"
@@ -44,8 +42,6 @@ static void nomem(void)
 	strerr_dief(EXIT_TEMP, "out of memory");
 }
 
-/* ---- what the files say before anything is changed */
-
 /* The domain in lower case. */
 static char const *take_domain(char const *arg)
 {
@@ -65,52 +61,15 @@ static void need_root(void)
 		strerr_dief(EXIT_PERM, "only root can change the files");
 }
 
-/* Of a domain in locals the users are those of the system, whatever virtualdomains says. */
-static void refuse_local(char const *domain, char const *cure)
-{
-	control_list l = CONTROL_LIST_ZERO;
-	constmap m = CONSTMAP_ZERO;
-	compiled_source from;
-
-	if (compiled_readlist(&l, "control/locals", 1, 0, &from) == CONTROL_ERROR || !constmap_set(&m, &l))
-		strerr_diefusys(EXIT_TEMP, "read control/locals");
-	if (constmap_find(&m, domain, strlen(domain)))
-		strerr_dief(EXIT_PERM, domain, " is in control/locals, which comes before control/virtualdomains; ", cure);
-	constmap_free(&m);
-	control_list_free(&l);
-}
-
-/* A text of one line would take the place of the whole table. */
-static void need_texts(void)
-{
-	static char const *const files[] = { "control/rcpthosts", "control/virtualdomains" };
-	size_t i;
-
-	for (i = 0; i < sizeof files / sizeof *files; i++)
-		if (access(files[i], F_OK) < 0 && access(compiled_name(files[i]), F_OK) == 0)
-			strerr_dief(EXIT_PERM, "there is no ", files[i], ", only the table made of it; write the text first, with all that is "
-				"in the table");
-}
-
-static void need_rcpthosts(void)
-{
-	struct stat st;
-
-	need_texts();
-	if (stat("control/rcpthosts", &st) == 0)
-		return;
-	if (errno != ENOENT)
-		strerr_diefusys(EXIT_TEMP, "look at control/rcpthosts");
-	strerr_dief(EXIT_PERM, "there is no control/rcpthosts, so this host relays for everybody; write it first, with every domain "
-		"of control/locals and control/virtualdomains in it: with one domain alone it would refuse the others");
-}
-
 /* ---- the commands */
 
+/* What people are told, and how we end if it was not done. */
 static void conclude(change_status st, change const *c)
 {
 	if (c->note.len)
 		strerr_warnw(c->note.s);
+	if (c->lost.len)
+		strerr_warnw("not as it was before, and to be mended by hand: ", c->lost.s);
 	switch (st) {
 	case CHANGE_DONE:
 	case CHANGE_NOTHING:
@@ -122,9 +81,14 @@ static void conclude(change_status st, change const *c)
 	case CHANGE_TROUBLE:
 		break;
 	}
-	if (c->lost.len)
-		strerr_warnw("not as it was before, and to be mended by hand: ", c->lost.s);
-	strerr_dief(st == CHANGE_REFUSED ? EXIT_PERM : EXIT_TEMP, c->why.s, c->lost.len ? "" : "; everything is as it was");
+	strerr_dief(st == CHANGE_REFUSED ? EXIT_PERM : EXIT_TEMP, c->why.s,
+		c->lost.len || (st == CHANGE_REFUSED && !c->touched) ? "" : "; everything is as it was");
+}
+
+static void lock(void)
+{
+	if (change_lock() < 0)
+		strerr_diefusys(EXIT_TEMP, "lock control");
 }
 
 /* From here on it is all or nothing; an impatient terminal must not leave half. */
@@ -163,8 +127,7 @@ static int add(int argc, char const *const *argv)
 
 	need_root();
 	c.domain = take_domain(arg[0]);
-	refuse_local(c.domain, "take it out there, send HUP, and try again");
-	need_rcpthosts();
+	lock();
 	r = c.prefix ? owner_prefix(&o, c.prefix) : owner_account(&o, c.domain, arg[1], arg[2]);
 	if (r < 0)
 		strerr_diefusys(EXIT_TEMP, "look the account up");
@@ -181,27 +144,31 @@ static int add(int argc, char const *const *argv)
 	return 0;
 }
 
+/* Lines of virtualdomains for single addresses are theirs who wrote them. */
+static void tell_addresses(char const *domain)
+{
+	table t = TABLE_ZERO;
+	char const *line;
+	size_t i = 0;
+
+	if (!table_load(&t))
+		return;
+	while ((line = table_address(&t, domain, &i)))
+		strerr_warnw("control/virtualdomains still has a line for an address: ", line);
+}
+
 static int remove_domain(int argc, char const *const *argv)
 {
 	change c = CHANGE_ZERO;
-	table t = TABLE_ZERO;
-	change_status st;
 
 	if (argc != 2)
 		usage();
 	need_root();
-	need_texts();
 	c.domain = take_domain(argv[1]);
-	refuse_local(c.domain, "its users are those of the system");
-	if (!table_load(&t))
-		strerr_diefusys(EXIT_TEMP, "read control/virtualdomains");
-	if (!table_knows(&t, c.domain))
-		strerr_dief(EXIT_PERM, c.domain, " is no virtual domain: neither control/virtualdomains nor users/assign has it");
-	c.keep_assign = !table_owns_assign(&t, c.domain);
+	lock();
 	hold_signals();
-	st = change_remove(&c);
-	conclude(st, &c);
-	table_warn_rest(&t, c.domain);
+	conclude(change_remove(&c), &c);
+	tell_addresses(c.domain);
 	return 0;
 }
 
@@ -209,13 +176,16 @@ static int list(int argc)
 {
 	table t = TABLE_ZERO;
 	stralloc out = STRALLOC_ZERO;
+	compiled_source from;
 
 	if (argc != 1)
 		usage();
-	if (!table_load(&t))
-		strerr_diefusys(EXIT_TEMP, "read the files");
+	if (!table_load_used(&t, &from))
+		strerr_diefusys(EXIT_TEMP, "read control/virtualdomains");
+	if (from == COMPILED_DAMAGED)
+		strerr_warnw("control/virtualdomains.cdb cannot be used: the text beside it counts; run qmail-newcdb");
 	if (!table_list(&t, &out))
-		nomem();
+		strerr_diefusys(EXIT_TEMP, "look the domains up in users/cdb");
 	if (!io_writeall(1, out.s, out.len))
 		strerr_diefusys(EXIT_TEMP, "write output");
 	return 0;

@@ -186,6 +186,15 @@ static void discard(editing const *e)
 	errno = error;
 }
 
+static edit_status remove_target(editing const *e)
+{
+	if (!e->present)
+		return EDIT_SAME;
+	if (!is_unchanged(e))
+		return errno = EBUSY, EDIT_TROUBLE;
+	return unlink(e->target) == 0 && sync_parent(e->target) ? EDIT_DONE : EDIT_TROUBLE;
+}
+
 static edit_status attempt(editing *e, edit_change *change, void *data)
 {
 	edit_status r;
@@ -193,6 +202,8 @@ static edit_status attempt(editing *e, edit_change *change, void *data)
 	if (!read_before(e))
 		return EDIT_TROUBLE;
 	r = change(data, &e->before, e->present, &e->after);
+	if (r == EDIT_REMOVE)
+		return remove_target(e);
 	if (r != EDIT_DONE)
 		return r;
 	if (!write_after(e))

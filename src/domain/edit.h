@@ -13,6 +13,7 @@ typedef enum
 	EDIT_SAME = 0,
 	EDIT_DONE = 1,
 	EDIT_REFUSED = 2,       /* by the edit_change, which knows why */
+	EDIT_REMOVE = 3,        /* of an edit_change alone: the file is to be no more */
 } edit_status;
 
 /* An edit_change makes *after of *before, which is empty if the file is not present. It may be asked several times,

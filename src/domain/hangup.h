@@ -13,8 +13,8 @@ typedef enum
 	HANGUP_SILENT = 2,      /* it has the signal, and is a program that never says what it does with it */
 } hangup_status;
 
-/* hangup_send: send HUP to the qmail-send of this installation, in whose home we are, and to no other, and wait until it
- * uses what it has read then.
+/* hangup_send: send HUP to the qmail-send of this installation, in whose home we are, and to no other, and wait until
+ * it uses what it has read then.
  *
  * It is the process that holds the lock on queue/lock/sendmutex. The time of that file, which it alone sets, is when
  * it began to read what it uses (qmail-send(8)): nothing that others do with the files, and no reload that fails or

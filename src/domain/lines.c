@@ -23,8 +23,8 @@ static int is_assign(char const *line, size_t n, char const *name)
 	users_line l;
 	size_t len = strlen(name);
 
-	return users_line_parse(&l, line, n) == USERS_LINE_OK && l.sign == '+' && l.locallen == len + 1 && l.local[len] == '-'
-		&& text_casecmp(l.local, name, len) == 0;
+	return users_line_parse(&l, line, n) == USERS_LINE_OK && l.sign == '+' && l.locallen == len + 1
+		&& l.local[len] == '-' && text_casecmp(l.local, name, len) == 0;
 }
 
 /* As the readers take a line: without its newline, cut at a NUL, without blanks at the end. */
@@ -87,36 +87,43 @@ size_t lines_entries(char const *s, size_t n)
 	return count;
 }
 
-static int put_line(stralloc *out, char const *line)
+static int put_line(stralloc *out, char const *line, size_t n)
 {
 	return (out->len == 0 || out->s[out->len - 1] == '\n' || stralloc_append(out, '\n'))
-		&& stralloc_cats(out, line) && stralloc_append(out, '\n');
+		&& stralloc_catb(out, line, n) && stralloc_append(out, '\n');
 }
 
-int lines_add(stralloc *out, lines_kind kind, char const *s, size_t n, char const *line)
+int lines_add(stralloc *out, lines_kind kind, char const *s, size_t n, char const *line, size_t len)
 {
 	size_t at = 0;
-	size_t len;
+	size_t i;
 
-	while ((len = line_at(s, n, at)) && !is_end(kind, s + at, len))
-		at += len;
+	while ((i = line_at(s, n, at)) && !is_end(kind, s + at, i))
+		at += i;
 	out->len = 0;
-	if (!stralloc_catb(out, s, at) || !put_line(out, line))
+	if (!stralloc_catb(out, s, at) || !put_line(out, line, len))
 		return 0;
 	if (kind == LINES_ASSIGN && n == 0)
-		return put_line(out, ".");
+		return put_line(out, ".", 1);
 	return stralloc_catb(out, s + at, n - at);
 }
 
-int lines_remove(stralloc *out, lines_kind kind, char const *s, size_t n, char const *name)
+int lines_remove(stralloc *out, stralloc *gone, lines_kind kind, char const *s, size_t n, char const *name)
 {
 	size_t at = 0;
 	size_t len;
 
 	out->len = 0;
-	for (; (len = line_at(s, n, at)) && !is_end(kind, s + at, len); at += len)
-		if (!is_name(kind, s + at, len, name) && !stralloc_catb(out, s + at, len))
+	if (gone)
+		gone->len = 0;
+	for (; (len = line_at(s, n, at)) && !is_end(kind, s + at, len); at += len) {
+		stralloc *to = is_name(kind, s + at, len, name) ? gone : out;
+
+		if (to && !stralloc_catb(to, s + at, len))
 			return 0;
+	}
+	if (gone && gone->len && gone->s[gone->len - 1] == '\n')
+		gone->len--;
 	return stralloc_catb(out, s + at, n - at);
 }
 

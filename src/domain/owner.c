@@ -36,17 +36,21 @@ static int judge_directory(char const *directory, struct passwd const *pw, stral
 	if (directory[0] != '/')
 		return refuse(why, "the directory must start with a slash: ", directory, (char *)0);
 	if (strpbrk(directory, ":\n"))
-		return refuse(why, "users/assign cannot hold a directory with a colon or a newline in its name", (char *)0);
+		return refuse(why, "users/assign cannot hold a directory with a colon or a newline in its name",
+			(char *)0);
 	if (stat(directory, &st) < 0 && errno == ENOENT)
-		return refuse(why, directory, " does not exist; make it first: install -d -o ", pw->pw_name, " ", directory, (char *)0);
+		return refuse(why, directory, " does not exist; make it first: install -d -o ", pw->pw_name, " ", directory,
+			(char *)0);
 	if (stat(directory, &st) < 0)
 		return refuse(why, directory, ": ", strerror(errno), (char *)0);
 	if (!S_ISDIR(st.st_mode))
 		return refuse(why, directory, " is not a directory", (char *)0);
 	if (dotfile_home(st.st_mode) == DOTFILE_HOME_WRITABLE)
-		return refuse(why, directory, " can be written to by others, so mail would wait: chmod go-w ", directory, (char *)0);
+		return refuse(why, directory, " can be written to by others, so mail would wait: chmod go-w ", directory,
+			(char *)0);
 	if (st.st_uid != pw->pw_uid)
-		return refuse(why, directory, " does not belong to ", pw->pw_name, ": chown ", pw->pw_name, " ", directory, (char *)0);
+		return refuse(why, directory, " does not belong to ", pw->pw_name, ": chown ", pw->pw_name, " ", directory,
+			(char *)0);
 	return 1;
 }
 
@@ -64,8 +68,8 @@ static int set_line(owner *o, char const *prefix, struct passwd const *pw)
 		if (!stralloc_cats(&o->line, start[i]))
 			return 0;
 	return stralloc_cats(&o->line, uid) && stralloc_cats(&o->line, ":") && stralloc_cats(&o->line, gid)
-		&& stralloc_cats(&o->line, ":") && stralloc_cats(&o->line, o->directory.s) && stralloc_cats(&o->line, ":-::")
-		&& stralloc_0(&o->line);
+		&& stralloc_cats(&o->line, ":") && stralloc_cats(&o->line, o->directory.s)
+		&& stralloc_cats(&o->line, ":-::") && stralloc_0(&o->line);
 }
 
 int owner_account(owner *o, char const *prefix, char const *account, char const *directory)
@@ -86,7 +90,8 @@ int owner_account(owner *o, char const *prefix, char const *account, char const 
 	r = judge_directory(directory, pw, &o->why);
 	if (r != 1)
 		return r;
-	return stralloc_copys(&o->directory, directory) && stralloc_0(&o->directory) && set_line(o, prefix, pw) ? 1 : -1;
+	return stralloc_copys(&o->directory, directory) && stralloc_0(&o->directory) && set_line(o, prefix, pw)
+		? 1 : -1;
 }
 
 int owner_forgotten(owner *o)
@@ -101,8 +106,8 @@ int owner_forgotten(owner *o)
 		there |= !stralloc_copys(&path, o->directory.s) || !stralloc_cats(&path, files[i]) || !stralloc_0(&path)
 			|| stat(path.s, &st) == 0;
 	stralloc_free(&path);
-	return !there && refuse(&o->why, o->directory.s, " has neither .qmail-postmaster nor .qmail-default: mail to postmaster "
-		"bounces", (char *)0) == 0;
+	return !there && refuse(&o->why, o->directory.s, " has neither .qmail-postmaster nor .qmail-default: mail to "
+		"postmaster bounces", (char *)0) == 0;
 }
 
 int owner_prefix(owner *o, char const *prefix)
@@ -113,8 +118,9 @@ int owner_prefix(owner *o, char const *prefix)
 	case PREFIX_SOMEBODY:
 		return 1;
 	case PREFIX_NOBODY:
-		return refuse(&o->why, "nobody gets mail for ", prefix, "-...: there is neither an account nor a line of users/assign "
-			"for it, nor a file of alias's; name an account instead: qmail-domain add domain account", (char *)0);
+		return refuse(&o->why, "nobody gets mail for ", prefix, "-...: there is neither an account nor a line of "
+			"users/assign for it, nor a file of alias's; name an account instead: qmail-domain add domain account",
+			(char *)0);
 	case PREFIX_UNKNOWN:
 		break;
 	}

@@ -17,8 +17,8 @@ typedef struct owner
 
 /* owner_account: an account and a directory (null: its home) for the addresses PREFIX-anything: line and directory.
  * 1; 0 if that cannot be, and why; -1 with errno.
- * owner_prefix: whether addresses PREFIX-anything are somebody's: an account's, a line's of users/assign, or alias has a
- * file for them. As owner_account.
+ * owner_prefix: whether addresses PREFIX-anything are somebody's: an account's, a line's of users/assign, or alias has
+ * a file for them. As owner_account.
  * owner_forgotten: whether directory lacks something that an administrator will want; then why. */
 extern int owner_account(owner *o, char const *prefix, char const *account, char const *directory);
 extern int owner_prefix(owner *o, char const *prefix);

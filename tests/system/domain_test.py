@@ -16,6 +16,7 @@ from harness import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
 
 JOHN = ACCOUNTS["john"]
 FILES = ("control/rcpthosts", "control/morercpthosts", "control/virtualdomains", "users/assign")
+TABLES = ("users/cdb", "control/morercpthosts.cdb", "control/rcpthosts.cdb", "control/virtualdomains.cdb")
 BASE = {
     "control/rcpthosts": b"# ours\nmail.test.example\n\n.below.example",
     "control/virtualdomains": b"# virtual\nOld.Example:baz\r\n",
@@ -204,9 +205,36 @@ def test_compiled_tables_follow(shop):
     assert len(maildir("john", "Maildir")) == 1
     domain(shop, "remove", "shop.example")
     assert refused(shop, "info@shop.example")
-    # a table without its text is not to be undone by a text of one line
+
+
+@pytest.mark.parametrize("name", ["control/virtualdomains", "control/rcpthosts", "control/morercpthosts", "users/assign"])
+def test_a_table_without_its_text_is_not_replaced_by_one_line(shop, name):
+    shop.control(rcpthosts="".join("n%d.example\n" % i for i in range(50)), morercpthosts="more.example\n")
+    subprocess.run([shop / "bin/qmail-newcdb", "virtualdomains", "rcpthosts"], check=True)
+    subprocess.run([shop / "bin/qmail-newmrh"], check=True)
+    os.unlink(shop / name)
+    before, tables = state(shop), [read(shop, f) for f in TABLES]
+    assert "there is no " + name in add(shop, code=100)
+    assert (state(shop), [read(shop, f) for f in TABLES]) == (before, tables)
+
+
+def test_the_list_is_of_what_counts(shop):
+    shop.control(virtualdomains="a.example:foo\nB.example:bar\n")
+    subprocess.run([shop / "bin/qmail-newcdb", "virtualdomains"], check=True)
     os.unlink(shop / "control/virtualdomains")
-    assert "no control/virtualdomains" in add(shop, code=100)
+    assert domain(shop, "list") == "a.example\tfoo\t-\t-\nb.example\tbar\t-\t-\n"
+    with open(shop / "control/virtualdomains.cdb", "r+b") as f:
+        f.truncate(100)
+    assert "unable to read control/virtualdomains" in domain(shop, "list", code=111)
+    shop.control(virtualdomains="c.example:foo\n")
+    os.utime(shop / "control/virtualdomains", (1, 1))
+    assert "c.example\tfoo\t" in domain(shop, "list")
+
+
+def test_a_damaged_users_cdb_is_no_answer(shop):
+    with open(shop / "users/cdb", "r+b") as f:
+        f.truncate(100)
+    assert "users/cdb" in domain(shop, "list", code=111)
 
 
 # ---- what it refuses, and that nothing is changed then
@@ -275,6 +303,47 @@ def test_nothing_to_answer_postmaster_is_said(shop):
     assert state(shop) == added(shop)
 
 
+# ---- what it decides, it decides when others of us are kept out
+
+def remove_while(shop, name, change):
+    """Start a removal that has to wait for the lock name, make a change meanwhile, and let it go on."""
+    fd = os.open(shop / name, os.O_RDONLY if name == "control" else os.O_RDWR | os.O_CREAT, 0o600)
+    (fcntl.flock if name == "control" else fcntl.lockf)(fd, fcntl.LOCK_EX)
+    p = subprocess.Popen([shop / "bin/qmail-domain", "remove", "shop.example"], env=shop.env(), stderr=subprocess.PIPE)
+    time.sleep(0.5)
+    assert p.poll() is None
+    change()
+    os.close(fd)
+    text = p.communicate()[1].decode()
+    return p.returncode, text
+
+
+@pytest.mark.parametrize("lock", ["control", "users/assign.lock"])
+def test_a_line_that_has_come_into_use_stays(shop, lock):
+    add(shop)
+    before = read(shop, "users/assign")
+
+    def use():
+        with open(shop / "control/virtualdomains", "a") as f:
+            f.write("other.example:shop.example-sub\n")
+    code, text = remove_while(shop, lock, use)
+    assert code == 0, text
+    assert read(shop, "users/assign") == before
+    assert b"shop.example:shop.example\n" not in read(shop, "control/virtualdomains")
+
+
+def test_a_domain_that_has_gone_meanwhile_is_none(shop):
+    add(shop)
+
+    def go():
+        for f in ("control/virtualdomains", "users/assign"):
+            with open(shop / f, "wb") as h:
+                h.write(BASE[f])
+    code, text = remove_while(shop, "control", go)
+    assert code == 100 and "no virtual domain" in text
+    assert b"\nshop.example\n" in read(shop, "control/rcpthosts")
+
+
 # ---- steps that fail
 
 @pytest.mark.parametrize("file", FILES)
@@ -294,32 +363,115 @@ def test_a_file_that_cannot_be_written(shop, file, command):
     finally:
         os.rmdir(shop / (file + ".new"))
     assert file in text and "everything is as it was" in text
-    after = state(shop)
-    assert {k: v or b"" for k, v in after.items()} == {k: v or b"" for k, v in before.items()}
+    assert state(shop) == before
     assert read(shop, "users/cdb") == records
 
 
-@pytest.mark.parametrize("program", ["qmail-newu", "qmail-newmrh"])
-def test_a_program_that_fails(shop, program):
-    if program == "qmail-newmrh":
-        shop.control(rcpthosts="".join("n%d.example\n" % i for i in range(50)), morercpthosts="x.example\n")
+@pytest.mark.parametrize("last", ["control/rcpthosts", "control/virtualdomains", "users/assign"])
+def test_what_was_not_there_is_not_there_again(shop, last):
+    for f in ("users/assign", "users/cdb", "control/virtualdomains"):
+        os.unlink(shop / f)
+    shop.start()
     before = state(shop)
-    real = shop / ("bin/" + program)
-    os.rename(real, real + ".away")
+    os.mkdir(shop / (last + ".new"))
     try:
-        with open(real, "w") as f:      # the first call fails, the one that undoes does not
-            f.write("#!/bin/sh\nif [ -e %s/once ]; then exec %s.away; fi\n: > %s/once\nexit 111\n" % (SCRATCH, real, SCRATCH))
-        os.chmod(real, 0o755)
         assert "everything is as it was" in add(shop, code=111)
     finally:
-        os.rename(real + ".away", real)
-        os.unlink(SCRATCH + "/once")
+        os.rmdir(shop / (last + ".new"))
+    assert state(shop) == before
+    assert [read(shop, f) for f in TABLES] == [None] * 4
+
+
+def test_what_was_not_there_stays_if_another_has_written_to_it(shop):
+    """vadddomain puts a line into the file that is new, and then our last step fails."""
+    os.unlink(shop / "control/virtualdomains")
+    os.mkdir(shop / "control/rcpthosts.new")
+    try:
+        with open(shop / "control/rcpthosts.lock", "w") as lock:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+            p = subprocess.Popen([shop / "bin/qmail-domain", "add", "shop.example", "john", shop.dir], env=shop.env(),
+                                 stderr=subprocess.PIPE)
+            wait_for("our line", lambda: read(shop, "control/virtualdomains"))
+            with open(shop / "control/virtualdomains", "a") as f:
+                f.write("vpop.example:vpop.example\n")
+        assert b"everything is as it was" in p.communicate()[1] and p.returncode == 111
+    finally:
+        os.rmdir(shop / "control/rcpthosts.new")
+    assert read(shop, "control/virtualdomains") == b"vpop.example:vpop.example\n"
+    assert read(shop, "users/assign") == BASE["users/assign"]
+
+
+def test_a_list_that_cannot_be_read_is_not_an_empty_one(shop):
+    before = state(shop)
+    os.mkdir(shop / "control/morercpthosts")
+    try:
+        assert "unable to read control/morercpthosts" in add(shop, code=111)
+    finally:
+        os.rmdir(shop / "control/morercpthosts")
     assert state(shop) == before
 
 
-def same(before, after):
-    """Nothing is changed, but that a file may be there now that is empty."""
-    return {k: v or b"" for k, v in before.items()} == {k: v or b"" for k, v in after.items()}
+@pytest.fixture
+def failing(shop):
+    """Has a program fail the first time, or always."""
+    away = []
+
+    def start(program, always=False):
+        real = shop / ("bin/" + program)
+        os.rename(real, real + ".away")
+        away.append(real)
+        with open(real, "w") as f:
+            f.write("#!/bin/sh\nif [ -e %s/once ]; then exec %s.away \"$@\"; fi\n" % (SCRATCH, real))
+            f.write("exit 111\n" if always else ": > %s/once\nexit 111\n" % SCRATCH)
+        os.chmod(real, 0o755)
+    yield start
+    for real in away:
+        os.rename(real + ".away", real)
+    if os.path.exists(SCRATCH + "/once"):
+        os.unlink(SCRATCH + "/once")
+
+
+@pytest.mark.parametrize("program", ["qmail-newu", "qmail-newmrh", "qmail-newcdb"])
+@pytest.mark.parametrize("new", [False, True])
+def test_a_program_that_fails(shop, failing, program, new):
+    few = "".join("n%d.example\n" % i for i in range(50))
+    if program == "qmail-newmrh":
+        shop.control(rcpthosts=few)
+        if not new:
+            shop.control(morercpthosts="x.example\n")
+            subprocess.run([shop / "bin/qmail-newmrh"], check=True)
+    elif program == "qmail-newcdb":
+        subprocess.run([shop / "bin/qmail-newcdb", "rcpthosts", "virtualdomains"], check=True)
+    elif new:
+        os.unlink(shop / "users/assign")
+        os.unlink(shop / "users/cdb")
+    before, tables = state(shop), {f: read(shop, f) for f in TABLES}
+    failing(program)
+    text = add(shop, code=111)
+    assert program + " failed; everything is as it was" in text
+    assert state(shop) == before
+    for f in TABLES[:2]:
+        assert read(shop, f) == tables[f], f
+    # and those of qmail-newcdb count again
+    assert program != "qmail-newcdb" or domain(shop, "list") == "Old.Example\tbaz_\t-\t-\n".lower()
+
+
+def test_a_qmail_newcdb_that_keeps_failing(shop, failing):
+    subprocess.run([shop / "bin/qmail-newcdb", "rcpthosts", "virtualdomains"], check=True)
+    before = state(shop)
+    failing("qmail-newcdb", always=True)
+    text = add(shop, code=111)
+    assert "qmail-newcdb failed" in text and "the tables made of" in text and "everything" not in text
+    assert state(shop) == before
+
+
+def test_other_tables_are_not_its_business(shop):
+    """locals.cdb has no text, which by itself stops nobody."""
+    shop.control(locals="mail.test.example\n")
+    subprocess.run([shop / "bin/qmail-newcdb", "locals", "virtualdomains"], check=True)
+    os.unlink(shop / "control/locals")
+    assert "fatal" not in add(shop)
+    assert state(shop) == added(shop)
 
 
 # ---- the sign that qmail-send uses what it has read
@@ -367,7 +519,7 @@ def test_a_qmail_send_that_does_not_listen(shop):
         assert time.monotonic() - began < 40
     finally:
         shop.signal("CONT")
-    assert same(before, state(shop))
+    assert before == state(shop)
 
 
 def test_who_else_reads_the_file_gives_no_sign(shop):
@@ -387,7 +539,7 @@ def test_who_else_reads_the_file_gives_no_sign(shop):
         over.set()
         reader.join()
         shop.signal("CONT")
-    assert same(before, state(shop))
+    assert before == state(shop)
 
 
 def test_a_reload_that_fails_is_no_sign(shop):
@@ -399,7 +551,7 @@ def test_a_reload_that_fails_is_no_sign(shop):
     finally:
         os.rmdir(shop / "control/concurrencydomains")
     shop.wait_log("unable to reread control/concurrencydomains")
-    assert same(before, state(shop))
+    assert before == state(shop)
     assert add(shop) == "" and state(shop) == added(shop)
 
 

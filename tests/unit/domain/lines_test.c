@@ -16,7 +16,8 @@ typedef struct find_row
 	char const *line;
 } find_row;
 
-#define ASSIGN "+a.org-:john:1:2:/h/a.org:-::\n=a.org-:x:1:2:/h:::\n+A.org-:second:1:2:/h:-::\n.\n+b.org-:u:1:2:/h:-::\n"
+#define ASSIGN "+a.org-:john:1:2:/h/a.org:-::\n=a.org-:x:1:2:/h:::\n+A.org-:second:1:2:/h:-::\n.\n" \
+	"+b.org-:u:1:2:/h:-::\n"
 
 static void find(void **state)
 {
@@ -85,8 +86,8 @@ static void change(void **state)
 
 	(void)state;
 	UNIT_EACH(c, rows) {
-		int ok = c->adding ? lines_add(&out, c->kind, c->before, strlen(c->before), c->what)
-			: lines_remove(&out, c->kind, c->before, strlen(c->before), c->what);
+		int ok = c->adding ? lines_add(&out, c->kind, c->before, strlen(c->before), c->what, strlen(c->what))
+			: lines_remove(&out, 0, c->kind, c->before, strlen(c->before), c->what);
 
 		if (!ok || out.len != strlen(c->after) || memcmp(out.s, c->after, out.len) != 0)
 			fail_msg("%s", c->name);
@@ -104,13 +105,39 @@ static void back(void **state)
 
 	(void)state;
 	for (n = 0; n < sizeof text; n++) {
-		assert_true(lines_add(&with, LINES_MAP, text, n, "a.org:a.org"));
-		assert_true(lines_remove(&without, LINES_MAP, with.s, with.len, "A.ORG"));
+		assert_true(lines_add(&with, LINES_MAP, text, n, "a.org:a.org", strlen("a.org:a.org")));
+		assert_true(lines_remove(&without, 0, LINES_MAP, with.s, with.len, "A.ORG"));
 		assert_true(without.len == n || (without.len == n + 1 && without.s[n] == '\n'));
 		assert_memory_equal(without.s, text, n);
 	}
 	stralloc_free(&with);
 	stralloc_free(&without);
+}
+
+/* What is taken out, with a NUL and a line without an end in it, is what makes the text whole again. */
+static void gone(void **state)
+{
+	static char const text[] = "x:y\na:1\n\n.a:2\nA:2\0z\nb:\xff\na:3";
+	stralloc out = STRALLOC_ZERO;
+	stralloc taken = STRALLOC_ZERO;
+	size_t n;
+
+	(void)state;
+	assert_true(lines_remove(&out, &taken, LINES_MAP, text, sizeof text - 1, "a"));
+	assert_int_equal(taken.len, strlen("a:1") + 1 + strlen("A:2") + 1 + strlen("z") + 1 + strlen("a:3"));
+	assert_memory_equal(taken.s, "a:1\nA:2\0z\na:3", taken.len);
+	assert_true(lines_add(&out, LINES_MAP, "x:y", 3, taken.s, taken.len));
+	assert_int_equal(out.len, 3 + 1 + taken.len + 1);
+	assert_memory_equal(out.s + 4, taken.s, taken.len);
+	for (n = 0; n < sizeof text; n++) {
+		lines_found f;
+
+		assert_true(lines_remove(&out, &taken, LINES_MAP, text, n, "a"));
+		assert_true(out.len + taken.len <= n && out.len + taken.len + 1 >= n);
+		assert_false(lines_find(&f, LINES_MAP, out.s, out.len, "a"));
+	}
+	stralloc_free(&out);
+	stralloc_free(&taken);
 }
 
 static void entries(void **state)
@@ -123,9 +150,10 @@ static void entries(void **state)
 
 static void name(void **state)
 {
-	static char const *const good[] = { "a", "a.org", ".a.org", "A-b.C1", "xn--bcher-kva.example", "1.2", "_dmarc.a.org" };
-	static char const *const bad[] = { "", ".", "..a", "a.", "a..b", "-a", "a-", "a-.b", "a.-b", "a b", "a:b", "a@b", "a/b", "a\n",
-		"b\xc3\xbc.org", "*.a.org", "#a", "a\r" };
+	static char const *const good[] = { "a", "a.org", ".a.org", "A-b.C1", "xn--bcher-kva.example", "1.2",
+		"_dmarc.a.org" };
+	static char const *const bad[] = { "", ".", "..a", "a.", "a..b", "-a", "a-", "a-.b", "a.-b", "a b", "a:b", "a@b",
+		"a/b", "a\n", "b\xc3\xbc.org", "*.a.org", "#a", "a\r" };
 	char longest[256];
 	size_t i;
 
@@ -156,6 +184,7 @@ int main(void)
 		cmocka_unit_test(find),
 		cmocka_unit_test(change),
 		cmocka_unit_test(back),
+		cmocka_unit_test(gone),
 		cmocka_unit_test(entries),
 		cmocka_unit_test(name),
 	};
