@@ -141,6 +141,26 @@ static int name_new(parcel *p)
 		&& stralloc_0(&p->new);
 }
 
+static int take_back(parcel const *p)
+{
+	int e = errno;
+
+	unlink(p->new.s);
+	errno = e;
+	return 0;
+}
+
+/* A link that was reported as failed may be there all the same (EIO, or an answer that a network lost). */
+static int is_linked(parcel const *p)
+{
+	int e = errno;
+	struct stat st;
+	int linked = fstat(p->fd, &st) == 0 && st.st_nlink > 1;
+
+	errno = e;
+	return linked;
+}
+
 /* The promise of a maildir: once we say yes the message is in new/, whole, also after a power cut; and at
  * no time is there anything in new/ but whole messages, also after a power cut.
  *   1 fsync the file: its bytes are on disk before any name in new/ can be. A name flushed earlier could
@@ -149,21 +169,16 @@ static int name_new(parcel *p)
  *   3 fsync new/: the name is on disk. An fsync of the file flushes its name on some file systems only.
  *   4 unlink from tmp/: last, and not flushed. Until here a crash leaves a second name, that of a whole
  *     file in tmp/, where cleaners find it.
- * A failure after 2 takes the name back, for the message stays queued and will come again. */
+ * A failure in 2 or 3 takes the name back, for the message stays queued and will come again. */
 static int commit(parcel *p)
 {
 	if (!sync_file(p->fd))
 		return 0;
 	p->sub = "new";
 	if (link(p->tmp.s, p->new.s) < 0)
-		return 0;
-	if (!sync_names(p->newdir.s, p->fd) || close(p->fd) < 0) {
-		int e = errno;
-
-		unlink(p->new.s);
-		errno = e;
-		return 0;
-	}
+		return is_linked(p) ? take_back(p) : 0;
+	if (!sync_names(p->newdir.s, p->fd) || close(p->fd) < 0)
+		return take_back(p);
 	p->fd = -1;
 	unlink(p->tmp.s);
 	return 1;

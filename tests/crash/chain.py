@@ -397,7 +397,7 @@ class Chain:
         return calls_in(trace, None, lambda first: not first) if attached else calls_in(trace, "chdir")
 
     def counts(self, target):
-        """Allocations, writes and closes of the target."""
+        """Allocations, writes, closes and links of the target."""
         r = self.run(target, NO_FAULT)
         assert not r.odd, r.odd
         return marked()[1:]

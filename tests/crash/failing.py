@@ -2,7 +2,8 @@
 
 A Fault is CALL:N:WHAT. CALL is a system call or "alloc"; N counts the calls of that name in one process, N+ means
 that call and all behind it; WHAT is an errno (the call is not made, but for close), KILL (nor here: KILL at the next call
-is KILL after this one), a number (the call is not made and returns that), or short (a write takes one byte).
+is KILL after this one), a number (the call is not made and returns that), short (a write takes one byte), or made (a link
+is made, and said not to be).
 """
 import collections
 import ctypes
@@ -54,7 +55,7 @@ class Fault(collections.namedtuple("Fault", "call when what")):
 
     @property
     def shimmed(self):
-        return self.call in ("alloc", "close") and not self.kills or self.what == "short"
+        return self.call in ("alloc", "close") and not self.kills or self.what in ("short", "made")
 
     def inject(self):
         what = "signal=KILL" if self.kills else "retval=" + self.what if self.what.isdigit() else "error=" + self.what
@@ -82,7 +83,7 @@ def faults_of_call(call, n, more=None):
             yield Fault(call, "%d+" % n, e)
 
 
-def faults_of_counts(allocations, writes, closes):
+def faults_of_counts(allocations, writes, closes, links):
     for n in range(1, allocations + 1):
         yield Fault("alloc", str(n), "ENOMEM")
         yield Fault("alloc", "%d+" % n, "ENOMEM")
@@ -92,6 +93,8 @@ def faults_of_counts(allocations, writes, closes):
     for n in range(1, closes + 1):
         yield Fault("close", str(n), "EIO")
         yield Fault("close", "%d+" % n, "EIO")
+    for n in range(1, links + 1):
+        yield Fault("link", str(n), "made")
 
 
 QUEUE_FOLDERS = ("pid", "intd", "todo", "mess", "info", "local", "remote", "bounce")
@@ -141,14 +144,14 @@ def read_trace():
 
 def clear_mark():
     with open(MARK, "wb") as f:
-        f.write(bytes(32))
+        f.write(bytes(40))
     os.chmod(MARK, 0o666)
 
 
 def marked():
-    """(struck, allocations, writes, closes)"""
+    """(struck, allocations, writes, closes, links)"""
     with open(MARK, "rb") as f:
-        return struct.unpack("4L", f.read(32))
+        return struct.unpack("5L", f.read(40))
 
 
 # ---- a place of its own for each worker

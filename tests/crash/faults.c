@@ -6,8 +6,9 @@
  *   FAULTS_ALLOC     n: the n-th allocation fails; n+: that and all behind it
  *   FAULTS_WRITE     n: the n-th write takes the first byte only, and says so; n+ likewise
  *   FAULTS_CLOSE     n: the n-th close does its work and says EIO; n+ likewise
- *   FAULTS_MARK      an existing file of four unsigned longs: whether a fault happened; how many allocations,
- *                    writes and closes there were. It is mapped before main, since a program may lock
+ *   FAULTS_LINK      n: the n-th link does its work and says EIO; n+ likewise
+ *   FAULTS_MARK      an existing file of five unsigned longs: whether a fault happened; how many allocations,
+ *                    writes, closes and links there were. It is mapped before main, since a program may lock
  *                    itself out of all files later
  *
  * And sleep() is short: programs that wait out their trouble for seconds are tested for what comes after. */
@@ -35,11 +36,12 @@ typedef struct fault
 static fault allocations;
 static fault writes;
 static fault closes;
+static fault links;
 
-static unsigned long nowhere[4];
+static unsigned long nowhere[5];
 static unsigned long *mark = nowhere;           /* indexed by: */
 
-enum { STRUCK, ALLOCATIONS, WRITES, CLOSES };
+enum { STRUCK, ALLOCATIONS, WRITES, CLOSES, LINKS };
 
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
@@ -74,6 +76,7 @@ __attribute__((constructor)) static void begin(void)
 	}
 	plan(&writes, "FAULTS_WRITE");
 	plan(&closes, "FAULTS_CLOSE");
+	plan(&links, "FAULTS_LINK");
 	plan(&allocations, "FAULTS_ALLOC");
 }
 
@@ -113,6 +116,13 @@ int close(int fd)
 	int r = (int)syscall(SYS_close, fd);
 
 	return strikes(&closes, CLOSES) ? (errno = EIO, -1) : r;
+}
+
+int link(char const *from, char const *to)
+{
+	int r = (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+
+	return r == 0 && strikes(&links, LINKS) ? (errno = EIO, -1) : r;
 }
 
 unsigned int sleep(unsigned int seconds)

@@ -54,7 +54,7 @@ class Daemon:
         return self.chain.calls(self.name, self.attached)
 
     def counts(self):
-        return (0, 0, 0) if self.attached else self.chain.counts(self.name)
+        return (0, 0, 0, 0) if self.attached else self.chain.counts(self.name)
 
     def run(self, fault):
         return self.chain.run(self.name, fault, self.attached)
