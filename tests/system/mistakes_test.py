@@ -333,3 +333,11 @@ def test_newmrh_takes_the_lines_of_other_systems(qmail):
     assert (r.returncode, r.stderr) == (0, "")
     answer, _ = smtpd(qmail, b"MAIL FROM:<>\r\nRCPT TO:<x@a.example>\r\nRCPT TO:<x@b.example>\r\nRCPT TO:<x@>\r\nQUIT\r\n")
     assert [ln[:3] for ln in answer.split(b"\r\n")[1:-1]] == [b"250", b"250", b"250", b"553", b"221"]
+
+
+def test_a_maildir_that_nobody_made(served, homes):
+    homes("foo/.qmail", "./Elsewhere/\n")
+    served.start()
+    served.listen()
+    served.send("s@client.example", "foo@mail.test.example")
+    served.wait_log(r"^delivery 1: deferral: Unable_to_chdir_to_maildir._\(#4.2.1\).*is_no_directory;_make_it_with_maildirmake")

@@ -261,3 +261,31 @@ def test_refused_envelope_leaves_nothing(queue, envelope, code):
     with open(message, "rb") as m, open(file, "rb") as e:
         assert subprocess.run([queue.home / "bin/qmail-queue"], stdin=m, stdout=e, env={}).returncode == code
     assert queue.files() == {}
+
+
+def test_a_number_that_something_is_left_of_is_not_given_out(queue):
+    """A power cut may have brought back a todo/N whose text is gone: no message may become that one's."""
+    def number():
+        with open(os.path.join(SCRATCH, "message"), "wb") as f:
+            f.write(MESSAGE)
+        with open(os.path.join(SCRATCH, "envelope"), "wb") as f:
+            f.write(ENVELOPE)
+        with open(os.path.join(SCRATCH, "message"), "rb") as m, open(os.path.join(SCRATCH, "envelope"), "rb") as e:
+            assert subprocess.run([queue.home / "bin/qmail-queue"], stdin=m, stdout=e, env={}).returncode == 0
+        return {int(f.split("/")[-1]) for f in queue.files() if f.startswith("mess/")}
+
+    # (there before, or it would take the number that is to come)
+    left = os.path.join(SCRATCH, "left")
+    with open(left, "wb") as f:
+        f.write(b"u1\0p1\0Fx@y\0Tz@y\0")
+    before = []
+    for _ in range(3):
+        before += number()
+        queue.clear()
+    # file systems give the same number again, or go on by the same step
+    haunted = {before[2] + n * (before[2] - before[1] or 1) for n in range(4)}
+    for n in haunted:
+        os.link(left, os.path.join(queue.path, "todo/%d" % n))
+    assert not number() & haunted
+    assert os.stat(left).st_nlink == 1 + len(haunted)
+    assert not [f for f in queue.files() if f.startswith("pid/")]
