@@ -169,7 +169,9 @@ def main():
         else:
             plans = pool.map(plan, [n for p in programs for n in scene_names(p)])
             cases = [c for every in plans for c in select(every, o)]
-        for case, result in zip(cases, pool.map(run, cases, chunksize=8)):
+        for number, (case, result) in enumerate(zip(cases, pool.map(run, cases, chunksize=8)), 1):
+            if number % 1000 == 0:
+                print("%d of %d cases" % (number, len(cases)), flush=True)
             tally = tallies.setdefault((case.scene.split("/")[0], kind_of(case.fault)), Tally())
             tally.add(case, result)
             if tally.odd and tally.odd[-1][0] == case:

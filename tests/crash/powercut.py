@@ -208,7 +208,9 @@ def main():
     table = report.Report("workload", "model", "states", "violations", "recovered", "failures", "orphans")
     with multiprocessing.Pool(WORKERS, start_worker, (numbers,)) as pool:
         jobs = [(name, o.tier, o.seed) for name in ([o.recorded] if o.recorded else names) if o.only in name]
-        for rows in pool.imap(work, jobs, chunksize=1):
+        for (name, *_), rows in zip(jobs, pool.imap(work, jobs, chunksize=1)):
+            if o.tier == "long":
+                print("%s: %d states" % (name, sum(r.states for r in rows)), flush=True)
             for r in rows:
                 wrong = ["%s (%d states, first at %s)" % (p, *found) for p, found in sorted(r.violations.items())]
                 wrong += ["%s: %s" % (where, "; ".join(texts)) for where, texts, _ in r.failures[:3]]
