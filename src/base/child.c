@@ -11,6 +11,8 @@
 #include <skalibs/djbunix.h>
 #include <skalibs/posixplz.h>
 
+#include "base/raise.h"
+
 /* vfork: until the child runs its program or ends, it works in our memory and we stand still. So between the two it
  * does nothing but ask the kernel for what concerns the child alone (become): it allocates nothing, calls no
  * function of the C library that keeps something, writes to no variable of ours but plan.error, and never returns.
@@ -102,6 +104,7 @@ static int clear_signals(void)
 static __attribute__((noreturn)) void become(plan *p)
 {
 	if ((p->crossed ? place_crossed(p->fds, p->n) : place_all(p->fds, p->n)) && (!p->dir || chdir(p->dir) == 0) && clear_signals()) {
+		raise_undo();
 		if (p->path)
 			execvep(p->file, (char const *const *)p->argv, (char const *const *)p->envp, p->path);
 		else

@@ -18,7 +18,7 @@ typedef struct child_fd
  *
  * fds[0..n): from -> to, at the same time as it were (a from may be another's to; from == to keeps the
  * descriptor open). All others are expected to be close-on-exec. file is used as it stands, relative to
- * dir; no PATH search. The child starts with no signal blocked and SIGPIPE at its default; other ignored
+ * dir; no PATH search. The child starts with no signal blocked, SIGPIPE at its default and limits as ours were (raise.h); other ignored
  * signals stay ignored, but for SIGCHLD: where that is ignored it gets its default, here and in the child.
  * Returns the pid, or 0 with errno: the program was not started at all. The caller waits for it. */
 extern pid_t child_start(char const *file, char *const *argv, char *const *envp, char const *dir,

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "mail/dotqmail.h"
 #include "pattern.h"
+#include "proto/spawn.h"
 #include "readers.h"
 #include "values.h"
 
@@ -182,13 +183,13 @@ static void check_value(reading const *r, unsigned int value)
 	int concurrency = strncmp(r->c->name, "concurrency", 11) == 0;
 	char most[UINT_FMT];
 
-	most[uint_fmt(most, conf_spawn)] = 0;
+	most[uint_fmt(most, SPAWN_MOST)] = 0;
 	if (concurrency && value == 0)
 		findings_add(r->f, FINDING_WARNING, r->path, 1, "0 holds all mail of this kind in the queue", findings_cure,
 			"write how many deliveries there may be at once", (char *)0);
-	if (concurrency && value > conf_spawn)
-		findings_add(r->f, FINDING_WARNING, r->path, 1, "this installation runs no more than ", most, " at once", findings_cure,
-			"write ", most, ", or build with a higher SPAWN", (char *)0);
+	if (concurrency && value >= SPAWN_MOST)
+		findings_add(r->f, FINDING_WARNING, r->path, 1, "there are never so many deliveries at once", findings_cure,
+			"write a number below ", most, (char *)0);
 	if (strncmp(r->c->name, "timeout", 7) == 0 && value == 0)
 		findings_add(r->f, FINDING_ERROR, r->path, 1, "0 seconds are too short for any answer", findings_cure, "write ",
 			r->c->standard, ", or remove the file", (char *)0);

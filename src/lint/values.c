@@ -8,9 +8,9 @@
 
 #include <skalibs/types.h>
 
-#include "base/conf.h"
 #include "base/control.h"
 #include "net/identity.h"
+#include "proto/spawn.h"
 #include "route/smtproutes.h"
 
 enum { HOUR = 3600 };
@@ -107,14 +107,14 @@ static void check_concurrency(place const *p, char const *value)
 	char most[UINT_FMT];
 	unsigned int n;
 
-	most[uint_fmt(most, conf_spawn)] = 0;
+	most[uint_fmt(most, SPAWN_MOST)] = 0;
 	if (!take_number(p, &n, value))
 		return;
 	if (n == 0)
 		warning(p, "0 holds all mail of this kind in the queue", "write how many deliveries there may be at once");
-	if (n > conf_spawn)
-		findings_add(p->f, FINDING_WARNING, p->path, p->line, "this installation runs no more than ", most, " at once", findings_cure,
-			"write less, or remove the line", (char *)0);
+	if (n >= SPAWN_MOST)
+		findings_add(p->f, FINDING_WARNING, p->path, p->line, "there are never so many deliveries at once", findings_cure,
+			"write a number below ", most, ", or remove the line", (char *)0);
 }
 
 static struct { char const *name; void (*check)(place const *p, char const *value); int waits; } const checks[] =

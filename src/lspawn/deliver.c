@@ -15,6 +15,7 @@
 #include "base/drop.h"
 #include "base/errtemp.h"
 #include "base/io.h"
+#include "base/raise.h"
 #include "base/text.h"
 #include "proto/report.h"
 #include "proto/users.h"
@@ -107,6 +108,7 @@ void deliver_run(loop_job const *job, char const *program, char const *defaultde
 		_exit(REPORT_TEMP);
 	if (getuid() == 0)
 		_exit(REPORT_ROOT);
+	raise_undo();
 	{
 		char const *const argv[] = { program ? program : "bin/qmail-local", "--", r.user, r.home, local.s, r.dash,
 			r.ext, host, job->sender, defaultdelivery, 0 };

@@ -103,7 +103,7 @@ static char *const *staying(unsigned int n)
 static pid_t start_new(loop_job const *job, int end, unsigned int stay)
 {
 	enum { HOST = 1, SENDER, RECIPIENTS };
-	static char *argv[RECIPIENTS + LOOP_MOST + 1];
+	static char *argv[RECIPIENTS + LOOP_COMPANY + 1];
 	child_fd const fds[] = { { job->message, 0 }, { job->output, 1 }, { job->output, 2 }, { end, KEPT_FD } };
 
 	argv[0] = (char *)(remote ? remote : "qmail-remote");

@@ -10,6 +10,7 @@
 
 #include <skalibs/djbunix.h>
 
+#include "base/conf.h"
 #include "mail/bounce.h"
 #include "proto/recips.h"
 #include "proto/spawn.h"
@@ -36,8 +37,11 @@ typedef struct spawner
 	int alive;              /* its reports may still come */
 	int deaf;               /* it takes no more commands */
 	unsigned int limit;
+	unsigned int wanted;    /* that the limit may still become; 0: that is settled */
+	int asked;              /* for as many */
 	unsigned int used;
-	slot *slots;
+	slot *slots;            /* by delivery number */
+	uint64_t *taken;        /* a bit for each of these */
 	stralloc command;       /* what is still to be written, from written on; empty: nothing */
 	size_t written;
 	spawn_report report;
@@ -49,17 +53,49 @@ typedef struct spawner
 static spawner spawners[CHANNELS];
 static uint64_t started;
 
-int delivery_init(channel c, int fd_commands, int fd_reports, unsigned int limit)
+enum { BITS = 64, NEARLY_ALL = 10 };
+
+static void take_number(spawner *p, unsigned int number)
+{
+	p->taken[number / BITS] |= UINT64_C(1) << number % BITS;
+}
+
+static void give_number(spawner *p, unsigned int number)
+{
+	p->taken[number / BITS] &= ~(UINT64_C(1) << number % BITS);
+}
+
+/* Room for so many deliveries; what is under way stays. */
+static void set_limit(spawner *p, unsigned int limit)
+{
+	size_t const had = p->limit ? spawn_highest(p->limit) + 1 : 0;
+	size_t const n = spawn_highest(limit) + 1;
+	size_t const had_words = (had + BITS - 1) / BITS;
+	size_t const words = (n + BITS - 1) / BITS;
+	uint64_t *taken;
+	slot *slots;
+
+	while (!(slots = realloc(p->slots, n * sizeof *slots)))
+		log_nomem();
+	p->slots = slots;
+	while (!(taken = realloc(p->taken, words * sizeof *taken)))
+		log_nomem();
+	p->taken = taken;
+	memset(slots + had, 0, (n - had) * sizeof *slots);
+	memset(taken + had_words, 0, (words - had_words) * sizeof *taken);
+	if (n > SPAWN_WIDE)
+		take_number(p, SPAWN_WIDE);
+	p->limit = limit;
+}
+
+int delivery_init(channel c, int fd_commands, int fd_reports, unsigned int limit, unsigned int wanted)
 {
 	spawner *p = &spawners[c];
 
-	p->commands = fd_commands;
-	p->reports = fd_reports;
-	p->limit = limit;
-	p->alive = 1;
-	p->report = (spawn_report)SPAWN_REPORT_ZERO;
-	while (limit && !(p->slots = calloc(limit, sizeof *p->slots)))
-		log_nomem();
+	*p = (spawner){ .commands = fd_commands, .reports = fd_reports, .alive = 1, .report = SPAWN_REPORT_ZERO,
+		.wanted = wanted > limit && limit == conf_spawn ? wanted : 0 };
+	if (limit)
+		set_limit(p, limit);
 	return ndelay_on(fd_commands) == 0;
 }
 
@@ -163,13 +199,14 @@ static void put_command(spawner *p, unsigned int number)
 	p->written = 0;
 }
 
+/* The lowest number that is free. There is one. */
 static unsigned int free_slot(spawner const *p)
 {
 	unsigned int i = 0;
 
-	while (p->slots[i].j)
+	while (p->taken[i] == UINT64_MAX)
 		i++;
-	return i;
+	return i * BITS + (unsigned int)__builtin_ctzll(~p->taken[i]);
 }
 
 static void log_start(slot const *s)
@@ -199,6 +236,7 @@ void delivery_start(job *j, uint64_t offset, char const *recipient, size_t n)
 	s->q = quota_take(recipient, n);
 	job_hold(j);
 	put_command(p, number);
+	take_number(p, number);
 	p->used++;
 	log_start(s);
 	delivery_status();
@@ -278,16 +316,70 @@ static int settle(slot *s, spawn_report *r, int64_t now)
 	return letter == 'D';
 }
 
+/* ---- more than the greeting said ------------------------------------------------------------------ */
+
+static void ask_for_more(spawner *p)
+{
+	if (!p->wanted || p->asked || p->deaf || p->command.len || p->limit - p->used > p->limit / NEARLY_ALL || turn_stopping())
+		return;
+	while (!spawn_ask_put(&p->command, p->wanted))
+		log_nomem();
+	p->written = 0;
+	p->asked = 1;
+	write_command(p);
+}
+
+/* Fewer than the administrator wants, for want of something, or of whoever can number more. */
+static void log_less(spawner const *p, stralloc const *what)
+{
+	char const *name = channel_name((channel)(p - spawners));
+
+	log_text("warning: control/concurrency");
+	log_text(name);
+	log_text(": there can be no more than ");
+	log_number(p->limit);
+	log_text(" ");
+	log_text(name);
+	log_text(" deliveries at once: ");
+	log_text(what->len ? "the limit (ulimit) on " : "its spawner knows no more");
+	log_safe(what->s, what->len);
+	log_end();
+}
+
+static void take_offer(spawner *p)
+{
+	spawn_report *r = &p->report;
+	unsigned int offer = r->offer < p->wanted ? r->offer : p->wanted;
+	unsigned int before = p->limit;
+
+	if (offer > before) {
+		set_limit(p, offer);
+		job_init(offer - before);
+	}
+	if (!r->offer)
+		r->text.len = 0;
+	if (p->limit < p->wanted)
+		log_less(p, &r->text);
+	p->wanted = 0;
+	if (p->limit > before)
+		delivery_status();
+}
+
 static int take_report(spawner *p, int64_t now)
 {
 	unsigned int number = p->report.number;
 	int failed;
 
-	if (number >= p->limit || !p->slots[number].j) {
+	if (number == SPAWN_WIDE && p->asked && p->wanted) {
+		take_offer(p);
+		return 0;
+	}
+	if (!p->limit || number > spawn_highest(p->limit) || !p->slots[number].j) {
 		log_line("warning: internal error: delivery report out of range", 0, 0);
 		return 0;
 	}
 	failed = settle(&p->slots[number], &p->report, now);
+	give_number(p, number);
 	p->used--;
 	delivery_status();
 	return failed;
@@ -350,5 +442,6 @@ void delivery_do(turn const *t)
 		if (p->pos == p->n && p->alive && turn_ready(t, p->reports))
 			read_block(p);
 		take_reports(p, t->now);
+		ask_for_more(p);
 	}
 }

@@ -13,8 +13,11 @@
  * report. The number of a slot is its delivery number on the pipe. */
 
 /* delivery_init: a channel's spawner, and how many deliveries it may run at once (0: the channel is on
- * hold). The command side becomes non-blocking. Waits for memory. 1, or 0 with errno. */
-extern int delivery_init(channel c, int fd_commands, int fd_reports, unsigned int limit);
+ * hold). The command side becomes non-blocking. Waits for memory. 1, or 0 with errno.
+ *
+ * Where more are wanted than that, and a greeting like our own says that the spawner may be ours, it is asked for more
+ * (proto/spawn.h) when those that it has are nearly all under way: others never hear of it. */
+extern int delivery_init(channel c, int fd_commands, int fd_reports, unsigned int limit, unsigned int wanted);
 
 /* delivery_open: whether the channel's spawner is there and may ever deliver. delivery_available: whether
  * one can be started now: there is a slot and the last command is on its way. */

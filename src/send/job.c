@@ -8,18 +8,23 @@
 #include "send/queuefile.h"
 #include "send/straight.h"
 
-static job *jobs;
 static job **unused;
 static unsigned int n_unused;
+static unsigned int n_all;
 
 void job_init(unsigned int n)
 {
-	while (!(jobs = calloc(n, sizeof *jobs)) || !(unused = calloc(n, sizeof *unused))) {
-		free(jobs);
+	job *more;
+	job **all;
+
+	while (!(more = calloc(n, sizeof *more)))
 		log_nomem();
-	}
-	for (n_unused = 0; n_unused < n; n_unused++)
-		unused[n_unused] = &jobs[n - 1 - n_unused];
+	while (!(all = realloc(unused, (n_all + n) * sizeof *all)))
+		log_nomem();
+	unused = all;
+	n_all += n;
+	while (n)
+		unused[n_unused++] = &more[--n];
 }
 
 job *job_open(uint64_t id, channel c)

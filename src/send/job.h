@@ -28,7 +28,7 @@ typedef struct job
 	stralloc sender;        /* no final NUL */
 } job;
 
-/* job_init: room for n jobs at once; waits for memory. */
+/* job_init: room for n jobs at once; again: for n more. Waits for memory. */
 extern void job_init(unsigned int n);
 
 /* job_open: a free job with one reference, or null; the caller fills it in. job_hold: one more. */

@@ -93,8 +93,8 @@ static void show_tables(struct timespec read)
 	futimens(mutex_fd, times);
 }
 
-/* A spawner's greeting: how many deliveries it runs at once. */
-static int read_limit(int fd, unsigned int *limit)
+/* A spawner's greeting: how many deliveries it runs at once, of those that are wanted. */
+static int read_limit(int fd, unsigned int *limit, unsigned int wanted)
 {
 	unsigned char c;
 	ssize_t r;
@@ -102,8 +102,8 @@ static int read_limit(int fd, unsigned int *limit)
 	do
 		r = read(fd, &c, 1);
 	while (r < 0 && errno == EINTR);
-	if (r == 1 && c < *limit)
-		*limit = c;
+	if (r == 1)
+		*limit = c < wanted ? c : wanted;
 	return r == 1;
 }
 
@@ -126,9 +126,21 @@ static char const *give_up_rights(char *name)
 	return missing;
 }
 
+static void start_channels(void)
+{
+	unsigned int const *wanted = controls.concurrency;
+	unsigned int limits[CHANNELS];
+
+	refuse_unless(read_limit(LOCAL_REPORTS, &limits[CHANNEL_LOCAL], wanted[CHANNEL_LOCAL])
+		&& read_limit(REMOTE_REPORTS, &limits[CHANNEL_REMOTE], wanted[CHANNEL_REMOTE]), "hath the daemon spawn no fire?");
+	job_init(limits[CHANNEL_LOCAL] + limits[CHANNEL_REMOTE] + CHANNELS * (PASS_MAX + 1) + HELD_MAX);
+	refuse_unless(delivery_init(CHANNEL_LOCAL, LOCAL_COMMANDS, LOCAL_REPORTS, limits[CHANNEL_LOCAL], wanted[CHANNEL_LOCAL])
+		&& delivery_init(CHANNEL_REMOTE, REMOTE_COMMANDS, REMOTE_REPORTS, limits[CHANNEL_REMOTE], wanted[CHANNEL_REMOTE])
+		&& cleaner_init(CLEAN_REQUESTS, CLEAN_REPLIES), "unable to set up pipes");
+}
+
 static void start(char *name)
 {
-	unsigned int *limits = controls.concurrency;
 	struct timespec began = time_now();
 	char const *missing;
 
@@ -142,12 +154,7 @@ static void start(char *name)
 	refuse_unless(open_mutex(), "unable to open mutex");
 	refuse_unless(lock_mutex(), "qmail-send is already running");
 	show_tables(began);
-	refuse_unless(read_limit(LOCAL_REPORTS, &limits[CHANNEL_LOCAL])
-		&& read_limit(REMOTE_REPORTS, &limits[CHANNEL_REMOTE]), "hath the daemon spawn no fire?");
-	job_init(limits[CHANNEL_LOCAL] + limits[CHANNEL_REMOTE] + CHANNELS * (PASS_MAX + 1) + HELD_MAX);
-	refuse_unless(delivery_init(CHANNEL_LOCAL, LOCAL_COMMANDS, LOCAL_REPORTS, limits[CHANNEL_LOCAL])
-		&& delivery_init(CHANNEL_REMOTE, REMOTE_COMMANDS, REMOTE_REPORTS, limits[CHANNEL_REMOTE])
-		&& cleaner_init(CLEAN_REQUESTS, CLEAN_REPLIES), "unable to set up pipes");
+	start_channels();
 	bounce_init();
 	inventory_load();
 	delivery_status();

@@ -3,9 +3,12 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <skalibs/djbunix.h>
@@ -15,14 +18,19 @@
 
 #include "base/conf.h"
 #include "base/io.h"
+#include "base/raise.h"
 #include "proto/share.h"
 #include "proto/spawn.h"
 #include "request.h"
 
 enum
 {
-	SLOTS = LOOP_MOST,
-	NONE = SLOTS,
+	NONE = INT_MAX,         /* no delivery number, and no place of a run */
+	GROW_BY = 64,           /* slots and runs that are made at once */
+	PID_LISTS = 256,
+	EVENTS = 64,            /* outputs that are read in a turn */
+	OTHER_FDS = 128,        /* descriptors beside those of deliveries: our own, and what a start takes */
+	OTHER_PROCESSES = 16,
 	OUT_ROOM = 256,         /* what a refusal takes at most: set aside before a request is looked at */
 	OUT_HIGH = 32 << 20,    /* reports waiting for a reader; only one that never reads gets here */
 	RETRY_SECONDS = 1,      /* how soon to look for memory again */
@@ -53,10 +61,13 @@ typedef struct slot
 	unsigned int next;
 } slot;
 
-/* A program that runs. Its report is due when pid is 0 and output is -1. */
+/* A program that runs. Its report is due when pid is 0 and output is -1. Runs are linked by their places, up to NONE. */
 typedef struct run
 {
 	int used;
+	unsigned int next;      /* unused, or used: with such a pid */
+	unsigned int next_touched;
+	int touched;            /* something has happened to it */
 	pid_t pid;              /* 0 once it was waited for */
 	int output;             /* -1 after end of file */
 	int status;
@@ -74,8 +85,17 @@ typedef struct loop
 {
 	loop_kind const *kind;
 	uid_t owner;
-	slot slots[SLOTS];
-	run runs[SLOTS];
+	unsigned int most;      /* deliveries that may be asked for */
+	slot *slots;            /* by delivery number, as far as they were needed */
+	unsigned int n_slots;
+	run *runs;
+	unsigned int n_runs;
+	unsigned int unused;            /* runs */
+	unsigned int touched;           /* in the order of that */
+	unsigned int last_touched;
+	unsigned int lists[PID_LISTS];  /* runs by pid */
+	int lingering;          /* some run may */
+	int outputs;            /* epoll: of runs, by their places */
 	list waiting;           /* to be started */
 	stralloc latest;        /* message, sender and @host of the run that was started last, each with its NUL */
 	int arrived;            /* requests have come since those that wait were looked at */
@@ -112,6 +132,105 @@ static unsigned int list_take(loop *l, list *p)
 	p->first = l->slots[number].next;
 	p->n--;
 	return number;
+}
+
+/* ---- slots and runs */
+
+/* There is a slot for a delivery number. They may be elsewhere in memory then. */
+static int slot_make(loop *l, unsigned int number)
+{
+	unsigned int n = l->n_slots;
+	slot *more;
+
+	if (number < n)
+		return 1;
+	while (n <= number)
+		n += GROW_BY + n / 2;
+	more = realloc(l->slots, n * sizeof *more);
+	if (!more)
+		return 0;
+	for (l->slots = more; l->n_slots < n; l->n_slots++)
+		l->slots[l->n_slots] = (slot){ .used = 0, .next = NONE };
+	return 1;
+}
+
+/* There is a run that is not used. They may be elsewhere in memory then. */
+static int run_make(loop *l)
+{
+	unsigned int n = l->n_runs + GROW_BY + l->n_runs / 2;
+	run *more;
+
+	if (l->unused != NONE)
+		return 1;
+	more = realloc(l->runs, n * sizeof *more);
+	if (!more)
+		return 0;
+	for (l->runs = more; l->n_runs < n; l->n_runs++) {
+		run *r = l->runs + l->n_runs;
+
+		*r = (run){ .used = 0, .output = -1, .next = l->unused };
+		report_reset(&r->text);
+		l->unused = l->n_runs;
+	}
+	return 1;
+}
+
+static unsigned int place_of(loop const *l, run const *r)
+{
+	return (unsigned int)(r - l->runs);
+}
+
+static unsigned int *list_of(loop *l, pid_t pid)
+{
+	return &l->lists[(unsigned int)pid % PID_LISTS];
+}
+
+static void run_enlist(loop *l, run *r)
+{
+	unsigned int *head = list_of(l, r->pid);
+
+	r->next = *head;
+	*head = place_of(l, r);
+}
+
+/* The run of a process, which is done with it; or null. */
+static run *run_unlist(loop *l, pid_t pid)
+{
+	unsigned int *p = list_of(l, pid);
+
+	while (*p != NONE) {
+		run *r = l->runs + *p;
+
+		if (r->pid == pid) {
+			*p = r->next;
+			r->pid = 0;
+			return r;
+		}
+		p = &r->next;
+	}
+	return 0;
+}
+
+static void run_touch(loop *l, run *r)
+{
+	if (r->touched)
+		return;
+	r->touched = 1;
+	r->next_touched = NONE;
+	if (l->touched == NONE)
+		l->touched = place_of(l, r);
+	else
+		l->runs[l->last_touched].next_touched = place_of(l, r);
+	l->last_touched = place_of(l, r);
+}
+
+static void output_close(loop *l, run *r)
+{
+	/* (a process that was forked may hold it open for a moment: closing it would not end the watch) */
+	(void)epoll_ctl(l->outputs, EPOLL_CTL_DEL, r->output, 0);
+	close(r->output);
+	r->output = -1;
+	run_touch(l, r);
 }
 
 /* ---- reports */
@@ -213,10 +332,11 @@ static void give_back(loop *l, run *r)
 	}
 }
 
-static void run_end(loop *l, run *r)
+/* 0: there was no memory, and it has to be done again. */
+static int run_end(loop *l, run *r)
 {
 	if (!r->used || r->pid || r->output >= 0)
-		return;
+		return 1;
 	if (r->reused && !r->heard && r->status == 0)
 		give_back(l, r);
 	else if (r->n > 1 && r->told == 0 && share_strained(r->all.s, r->all.len, r->status)) {
@@ -227,11 +347,29 @@ static void run_end(loop *l, run *r)
 	while (r->members.n)
 		if (!tell(l, r)) {
 			l->starved = 1;
-			return;
+			return 0;
 		}
 	report_reset(&r->text);
 	stralloc_free(&r->all);
 	r->used = 0;
+	r->next = l->unused;
+	l->unused = place_of(l, r);
+	return 1;
+}
+
+static void end_touched(loop *l)
+{
+	unsigned int i = l->touched;
+
+	l->touched = NONE;
+	while (i != NONE) {
+		run *r = l->runs + i;
+
+		i = r->next_touched;
+		r->touched = 0;
+		if (!run_end(l, r))
+			run_touch(l, r);
+	}
 }
 
 static void run_feed(run *r, loop_kind const *k, char const *s, size_t n)
@@ -309,6 +447,8 @@ static list gather(loop *l)
 
 	if (l->kind->company && !first->alone && l->waiting.n > 1)
 		most = l->kind->company->most(first->recipient.s + first->at + 1);
+	if (most > LOOP_COMPANY)
+		most = LOOP_COMPANY;
 	while (l->waiting.n) {
 		unsigned int number = list_take(l, &l->waiting);
 		slot const *s = l->slots + number;
@@ -321,25 +461,45 @@ static list gather(loop *l)
 	return chosen;
 }
 
-static run *run_free(loop *l)
+/* A pipe for what a program prints, watched as the output of the run in that place. */
+static int make_output(loop const *l, int p[2], unsigned int place)
 {
-	run *r = l->runs;
+	struct epoll_event e = { .events = EPOLLIN, .data = { .u32 = place } };
 
-	while (r->used)
-		r++;
-	return r;
+	if (pipecoe(p) < 0)
+		return 0;
+	if (ndelay_on(p[0]) == 0 && epoll_ctl(l->outputs, EPOLL_CTL_ADD, p[0], &e) == 0)
+		return 1;
+	close(p[0]);
+	close(p[1]);
+	return 0;
+}
+
+/* It has started. */
+static void run_begin(loop *l, run *r, list const *members, size_t n)
+{
+	l->unused = r->next;
+	r->members = *members;
+	r->n = n;
+	r->told = 0;
+	r->used = 1;
+	r->touched = 0;
+	run_enlist(l, r);
 }
 
 static void start(loop *l, list *members)
 {
-	char *recipients[SLOTS + 1];
+	char *recipients[LOOP_COMPANY + 1];
 	slot const *s = l->slots + members->first;
-	run *r = run_free(l);
 	loop_job job = { .sender = s->sender.s, .recipient = s->recipient.s, .at = s->at, .recipients = recipients };
 	char const *refusal;
 	unsigned int i;
 	int p[2];
+	run *r;
 
+	if (!run_make(l))
+		return refuse_all(l, members, "Zqmail-spawn out of memory. (#4.3.0)\n");
+	r = l->runs + l->unused;
 	r->reused = 0;
 	r->heard = 0;
 	job.reused = &r->reused;
@@ -351,7 +511,7 @@ static void start(loop *l, list *members)
 	job.message = request_open(s->mess.s, l->owner, &refusal);
 	if (job.message < 0)
 		return refuse_all(l, members, refusal);
-	if (pipecoe(p) < 0 || ndelay_on(p[0]) < 0) {
+	if (!make_output(l, p, place_of(l, r))) {
 		close(job.message);
 		return refuse_all(l, members, "Zqmail-spawn unable to create pipe. (#4.3.0)\n");
 	}
@@ -360,16 +520,14 @@ static void start(loop *l, list *members)
 	close(job.message);
 	close(p[1]);
 	if (!r->pid) {
+		(void)epoll_ctl(l->outputs, EPOLL_CTL_DEL, p[0], 0);
 		close(p[0]);
 		return refuse_all(l, members, refusal);
 	}
 	r->output = p[0];
 	if (!note_latest(l, s))
 		l->latest.len = 0;
-	r->members = *members;
-	r->n = job.n;
-	r->told = 0;
-	r->used = 1;
+	run_begin(l, r, members, job.n);
 }
 
 static void start_waiting(loop *l)
@@ -396,22 +554,30 @@ static void swap(stralloc *a, stralloc *b)
 	*b = c;
 }
 
+static int is_too_big(loop const *l, unsigned int number)
+{
+	return number == SPAWN_WIDE || number > spawn_highest(l->most);
+}
+
 static void request(loop *l, spawn_request *r, spawn_request_status st)
 {
-	slot *s = l->slots + r->number;
 	char const *refusal = 0;
 	size_t at = 0;
+	slot *s;
 
 	if (st == SPAWN_REQUEST_NOMEM)
 		refusal = "Zqmail-spawn out of memory. (#4.3.0)\n";
-	else if (r->number >= conf_spawn)
+	else if (is_too_big(l, r->number))
 		refusal = "ZInternal error: delnum too big. (#4.3.5)\n";
-	else if (s->used)
+	else if (!slot_make(l, r->number))
+		refusal = "Zqmail-spawn out of memory. (#4.3.0)\n";
+	else if (l->slots[r->number].used)
 		refusal = "ZInternal error: delnum in use. (#4.3.5)\n";
 	else
 		refusal = request_refusal(r, &at);
 	if (refusal)
 		return refuse(l, r->number, refusal);
+	s = l->slots + r->number;
 	swap(&s->mess, &r->mess);
 	swap(&s->sender, &r->sender);
 	swap(&s->recipient, &r->recipient);
@@ -422,12 +588,40 @@ static void request(loop *l, spawn_request *r, spawn_request_status st)
 	list_put(l, &l->waiting, r->number);
 }
 
+/* At most as many as a limit, others counted, leaves. */
+static void fit(unsigned int *n, char const **why, rlim_t limit, unsigned int others, char const *what)
+{
+	rlim_t const left = limit > others ? limit - others : 0;
+
+	if (left >= *n)
+		return;
+	*n = (unsigned int)left;
+	*why = what;
+}
+
+/* More deliveries than our greeting said. */
+static void offer(loop *l, unsigned int wanted)
+{
+	unsigned int n = wanted < SPAWN_MOST ? wanted : SPAWN_MOST - 1;
+	char const *why = 0;
+
+	fit(&n, &why, raise_limit(RLIMIT_NOFILE, n + OTHER_FDS), OTHER_FDS, "descriptors");
+	if (geteuid() != 0)
+		fit(&n, &why, raise_limit(RLIMIT_NPROC, n + OTHER_PROCESSES), OTHER_PROCESSES, "processes");
+	if (n > l->most)
+		l->most = n;
+	/* (cannot fail: out_room came before) */
+	(void)spawn_offer_put(&l->out, l->most, why);
+}
+
 static void requests(loop *l)
 {
 	while (l->inpos < l->inlen && out_room(l, 1)) {
 		spawn_request_status st = spawn_request_feed(&l->request, l->in, l->inlen, &l->inpos);
 
-		if (st != SPAWN_REQUEST_MORE)
+		if (st == SPAWN_REQUEST_ASK)
+			offer(l, l->request.number);
+		else if (st != SPAWN_REQUEST_MORE)
 			request(l, &l->request, st);
 	}
 }
@@ -460,10 +654,9 @@ static void output_read(loop *l, run *r)
 		run_feed(r, l->kind, buf, (size_t)n);
 		return;
 	}
-	close(r->output);
-	r->output = -1;
+	output_close(l, r);
 	if (r->pid && stays(l, r->pid)) {
-		r->pid = 0;
+		run_unlist(l, r->pid);
 		r->status = 0;
 	}
 }
@@ -471,16 +664,17 @@ static void output_read(loop *l, run *r)
 /* What it did after it was done with its delivery concerns nobody. */
 static void ended(loop *l, pid_t pid, int status)
 {
-	unsigned int i;
+	run *r;
 
 	if (stays(l, pid))
 		status = 0;
-	for (i = 0; i < conf_spawn; i++)
-		if (l->runs[i].used && l->runs[i].pid == pid) {
-			l->runs[i].pid = 0;
-			l->runs[i].status = status;
-			io_deadline(&l->runs[i].until, l->kind->linger);
-		}
+	r = run_unlist(l, pid);
+	if (r) {
+		r->status = status;
+		io_deadline(&r->until, l->kind->linger);
+		run_touch(l, r);
+		l->lingering = 1;
+	}
 	if (l->kind->company && l->kind->company->gone)
 		l->kind->company->gone(pid);
 }
@@ -507,28 +701,32 @@ static void stop_listening(loop *l)
 {
 	unsigned int i;
 
+	/* Most have closed it before they end: all are looked at only where that is not so. */
+	if (!l->lingering)
+		return;
+	l->lingering = 0;
 	tain_now_g();
-	for (i = 0; i < conf_spawn; i++)
-		if (lingers(l->runs + i) && !tain_future(&l->runs[i].until)) {
-			close(l->runs[i].output);
-			l->runs[i].output = -1;
-		}
+	for (i = 0; i < l->n_runs; i++) {
+		if (!lingers(l->runs + i))
+			continue;
+		if (tain_future(&l->runs[i].until))
+			l->lingering = 1;
+		else
+			output_close(l, l->runs + i);
+	}
 }
 
 /* ---- the loop */
 
-enum { FD_SIGNALS, FD_IN, FD_OUT, FD_RUNS };
+enum { FD_SIGNALS, FD_IN, FD_OUT, FD_OUTPUTS, FDS };
 
 /* iopause passes over negative descriptors: each has its place whether it is of interest or not. */
-static void selprep(loop *l, iopause_fd *fds)
+static void selprep(loop const *l, iopause_fd *fds)
 {
-	unsigned int i;
-
 	fds[FD_SIGNALS] = (iopause_fd){ .fd = l->signals, .events = POLLIN };
 	fds[FD_IN] = (iopause_fd){ .fd = l->in_open && l->inpos == l->inlen ? 0 : -1, .events = POLLIN };
 	fds[FD_OUT] = (iopause_fd){ .fd = l->outpos < l->out.len ? 1 : -1, .events = POLLOUT };
-	for (i = 0; i < conf_spawn; i++)
-		fds[FD_RUNS + i] = (iopause_fd){ .fd = l->runs[i].used ? l->runs[i].output : -1, .events = POLLIN };
+	fds[FD_OUTPUTS] = (iopause_fd){ .fd = l->outputs, .events = POLLIN };
 }
 
 /* Sleep until a descriptor wants us or a deadline is near. */
@@ -542,29 +740,35 @@ static int sleep_on(loop const *l, iopause_fd *fds)
 		io_deadline(&first, RETRY_SECONDS);
 	if (l->held)
 		first = *io_sooner(&first, io_sooner(&l->pause, &l->patience));
-	for (i = 0; i < conf_spawn; i++)
+	for (i = 0; l->lingering && i < l->n_runs; i++)
 		if (lingers(l->runs + i))
 			first = *io_sooner(&first, &l->runs[i].until);
-	return iopause_g(fds, FD_RUNS + conf_spawn, &first);
+	return iopause_g(fds, FDS, &first);
+}
+
+static void outputs_read(loop *l)
+{
+	struct epoll_event e[EVENTS];
+	int n = epoll_wait(l->outputs, e, EVENTS, 0);
+	int i;
+
+	for (i = 0; i < n; i++)
+		output_read(l, l->runs + e[i].data.u32);
 }
 
 static void events(loop *l, iopause_fd const *fds)
 {
-	unsigned int i;
-
 	if (fds[FD_SIGNALS].revents)
 		reap(l);
-	for (i = 0; i < conf_spawn; i++)
-		if (fds[FD_RUNS + i].revents)
-			output_read(l, l->runs + i);
+	if (fds[FD_OUTPUTS].revents)
+		outputs_read(l);
 	if (fds[FD_IN].revents)
 		in_read(l);
 }
 
 static void serve(loop *l)
 {
-	iopause_fd fds[FD_RUNS + SLOTS];
-	unsigned int i;
+	iopause_fd fds[FDS];
 
 	while (l->in_open || l->inpos < l->inlen || l->running || l->outpos < l->out.len) {
 		selprep(l, fds);
@@ -577,8 +781,7 @@ static void serve(loop *l)
 		l->starved = 0;
 		events(l, fds);
 		stop_listening(l);
-		for (i = 0; i < conf_spawn; i++)
-			run_end(l, l->runs + i);
+		end_touched(l);
 		requests(l);
 		start_waiting(l);
 		out_write(l);
@@ -589,21 +792,22 @@ static void serve(loop *l)
 
 int loop_run(loop_kind const *k, uid_t owner)
 {
-	static loop l = { .in_open = 1, .waiting = LIST_ZERO, .latest = STRALLOC_ZERO, .request = SPAWN_REQUEST_ZERO, .out = STRALLOC_ZERO };
+	static loop l = { .in_open = 1, .waiting = LIST_ZERO, .unused = NONE, .touched = NONE, .latest = STRALLOC_ZERO,
+		.request = SPAWN_REQUEST_ZERO, .out = STRALLOC_ZERO };
 	char greeting = (char)(unsigned char)conf_spawn;
 	unsigned int i;
 
 	l.kind = k;
 	l.owner = owner;
-	for (i = 0; i < SLOTS; i++) {
-		l.runs[i].output = -1;
-		report_reset(&l.runs[i].text);
-	}
+	l.most = conf_spawn;
+	for (i = 0; i < PID_LISTS; i++)
+		l.lists[i] = NONE;
+	l.outputs = epoll_create1(EPOLL_CLOEXEC);
 	/* Whoever started us may have had SIGCHLD ignored: then no status would ever reach us. */
 	sig_restore(SIGCHLD);
 	sig_ignore(SIGPIPE);
 	l.signals = selfpipe_init();
-	if (!io_start() || l.signals < 0 || !selfpipe_trap(SIGCHLD) || ndelay_on(1) < 0 || !stralloc_catb(&l.out, &greeting, 1))
+	if (!io_start() || l.signals < 0 || l.outputs < 0 || !selfpipe_trap(SIGCHLD) || ndelay_on(1) < 0 || !stralloc_catb(&l.out, &greeting, 1))
 		return 111;
 	out_write(&l);
 	serve(&l);

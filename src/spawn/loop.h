@@ -13,8 +13,8 @@
 /* The loop that qmail-lspawn and qmail-rspawn share: requests on descriptor 0, reports on descriptor 1
  * (proto/spawn.h), many deliveries at once. */
 
-/* How many deliveries run at once at most, whatever conf_spawn says. */
-enum { LOOP_MOST = 255 };
+/* How many recipients share a run at most. */
+enum { LOOP_COMPANY = 255 };
 
 /* A program that is about to start. Everything belongs to the loop and is gone when start returns. */
 typedef struct loop_job
@@ -62,8 +62,11 @@ typedef struct loop_kind
 /* How long we listen to what a program left behind when it ended: ten minutes. */
 enum { LOOP_LINGER = 600 };
 
-/* loop_run: send the greeting byte and serve, in the current directory (queue/mess), messages of owner,
+/* loop_run: send the greeting byte, which says conf_spawn, and serve, in the current directory (queue/mess), messages of owner,
  * until the end of file on descriptor 0 and of all running deliveries.
+ *
+ * Who asks for more deliveries than the greeting says (proto/spawn.h) is offered as many as the limits on descriptors
+ * and processes allow; the soft ones are raised for that, not for the programs.
  *
  * Each complete request is answered once. Those that come in one read and may share a program are put together; where
  * they follow another one of their kind, they wait some milliseconds for more of them. A delivery is reported when its process has ended and nobody

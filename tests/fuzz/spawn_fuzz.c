@@ -2,6 +2,7 @@
 
 /* Input: what passes between qmail-send and the spawners, in either direction, and what a delivery prints. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,16 +38,32 @@ static void note(stralloc *notes, unsigned int number, span mess, span sender, s
 	fuzz_put(notes, recipient.s, recipient.n);
 }
 
+/* A number from least to 65535 as it is written, at the start of s, and the byte behind it. */
+static unsigned int number_in(char const *s, unsigned int least, char end)
+{
+	char text[8];
+	unsigned long n = strtoul(s, 0, 10);
+	int len = n >= least && n <= 65535 ? snprintf(text, sizeof text, "%lu%c", n, end) : 0;
+
+	return len > 0 && !strncmp(s, text, (size_t)len + !end) ? (unsigned int)n : 0;
+}
+
 static void feed_requests(stralloc *notes, span in, cut c)
 {
 	spawn_request r = SPAWN_REQUEST_ZERO;
+	spawn_request_status st;
 	pieces p = PIECES(in, c);
 
 	while (fuzz_next(&p)) {
 		size_t pos = 0;
 
-		while (spawn_request_feed(&r, p.block, p.n, &pos) == SPAWN_REQUEST_READY) {
-			HOLDS(r.number <= 255);
+		while ((st = spawn_request_feed(&r, p.block, p.n, &pos)) != SPAWN_REQUEST_MORE) {
+			fuzz_memory(st != SPAWN_REQUEST_NOMEM);
+			HOLDS(r.number <= SPAWN_MOST);
+			if (st == SPAWN_REQUEST_ASK) {
+				fuzz_putn(notes, 1000000 + r.number);
+				continue;
+			}
 			note(notes, r.number, (span){ r.mess.s, r.mess.len }, (span){ r.sender.s, r.sender.len },
 				(span){ r.recipient.s, r.recipient.len });
 			check_request(&r);
@@ -76,9 +93,19 @@ static void expect_requests(stralloc *notes, span in)
 			field[i] = (span){ in.s + pos, (size_t)(nul + 1 - (in.s + pos)) };
 			pos += field[i].n;
 		}
-		note(notes, number, field[0], field[1], field[2]);
 		in.s += pos;
 		in.n -= pos;
+		if (number == 255 && field[0].s[0] == '?' && field[1].n == 1 && field[2].n == 1 && number_in(field[0].s + 1, 1, 0)) {
+			fuzz_putn(notes, 1000000 + number_in(field[0].s + 1, 1, 0));
+			continue;
+		}
+		if (number == 255 && number_in(field[0].s, 256, ':')) {
+			size_t n = strcspn(field[0].s, ":") + 1;
+
+			number = number_in(field[0].s, 256, ':');
+			field[0] = (span){ field[0].s + n, field[0].n - n };
+		}
+		note(notes, number, field[0], field[1], field[2]);
 	}
 }
 
@@ -93,9 +120,10 @@ static void feed_reports(stralloc *notes, span in, cut c)
 		size_t pos = 0;
 
 		while (spawn_report_feed(&r, p.block, p.n, &pos) == 1) {
-			HOLDS(r.number <= 255 && r.text.len <= SPAWN_REPORT_MAX);
+			HOLDS(r.number <= SPAWN_MOST && r.offer <= SPAWN_MOST && (!r.offer || r.number == 255) && r.text.len <= SPAWN_REPORT_MAX);
 			HOLDS(r.text.len == 0 || !memchr(r.text.s, 0, r.text.len));
 			fuzz_putn(notes, r.number);
+			fuzz_putn(notes, r.offer);
 			fuzz_putn(notes, (unsigned char)r.letter);
 			fuzz_put(notes, r.text.s, r.text.len);
 		}
@@ -110,12 +138,28 @@ static void expect_reports(stralloc *notes, span in)
 	while (in.n > 1) {
 		char const *nul = memchr(in.s + 1, 0, in.n - 1);
 		size_t n = nul ? (size_t)(nul - (in.s + 1)) : 0;
+		unsigned int number = (unsigned char)in.s[0];
+		unsigned int offer = 0;
+		span text = { in.s + 2, n ? n - 1 : 0 };
 
 		if (!nul)
 			return;
-		fuzz_putn(notes, (unsigned char)in.s[0]);
+		if (number == 255 && n && in.s[1] == 'O') {
+			size_t digits = strspn(text.s, "0123456789");
+
+			offer = number_in(text.s, 1, text.s[digits] == ' ' ? ' ' : 0);
+			digits += offer && text.s[digits] == ' ';
+			text = offer ? (span){ text.s + digits, text.n - digits } : text;
+		} else if (number == 255 && n && number_in(text.s, 256, ':')) {
+			size_t skip = strcspn(text.s, ":") + 1;
+
+			number = number_in(text.s, 256, ':');
+			text = (span){ text.s + skip, text.n - skip };
+		}
+		fuzz_putn(notes, number);
+		fuzz_putn(notes, offer);
 		fuzz_putn(notes, (unsigned char)in.s[1]);
-		fuzz_put(notes, in.s + 2, n ? n - 1 : 0);
+		fuzz_put(notes, text.s, text.n);
 		in.s += n + 2;
 		in.n -= n + 2;
 	}
@@ -232,7 +276,9 @@ static void check_stream(span in, void (*expect)(stralloc *, span), void (*feed)
 /* What is written is read as it was meant, or not written at all. */
 static void check_written(span in)
 {
-	unsigned int number = in.n ? (unsigned char)in.s[0] : 0;
+	unsigned int number = in.n ? (unsigned char)in.s[0] * (in.s[0] & 1 ? 255u : 1u) : 0;
+	char prefix[8];
+	size_t wide = number > 255 ? (size_t)snprintf(prefix, sizeof prefix, "%u:", number) : 0;
 	span sender = fuzz_section(&in);
 	stralloc sa = STRALLOC_ZERO;
 	stralloc expected = STRALLOC_ZERO;
@@ -240,7 +286,7 @@ static void check_written(span in)
 
 	if (spawn_request_put(&sa, number, "1/23", sender.s, sender.n, in.s, in.n)) {
 		expect_requests(&expected, (span){ sa.s, sa.len });
-		HOLDS(expected.len == 4 * sizeof (uint64_t) + sa.len - 1);
+		HOLDS(expected.len == 4 * sizeof (uint64_t) + sa.len - 1 - wide);
 		feed_requests(&notes, (span){ sa.s, sa.len }, CUT_PIECES);
 		fuzz_agree(&expected, &notes);
 	} else {

@@ -397,11 +397,12 @@ FINDINGS = [
      "control/queuelifetimes:2: warning: only the digits it starts with are read, there are no units: write digits alone\n"
      "control/queuelifetimes:2: warning: mail is returned before a server that is down for an hour is back: write more seconds\n"
      "control/queuelifetimes:3: error: a blank in the pattern, which can never match: remove the blank\n"),
-    ("lines of concurrencydomains", [put("control/concurrencydomains", "a.example:0\nb.example:1000\n.c.example:5\nA.example:3\n")],
+    ("lines of concurrencydomains", [put("control/concurrencydomains", "a.example:0\nb.example:70000\n.c.example:5\nA.example:3\n")],
      "control/concurrencydomains:1: warning: 0 holds all mail of this kind in the queue: write how many deliveries there may be at once\n"
      "control/concurrencydomains:1: warning: line 4 has the same pattern and comes after it, so this one can never match: "
      "remove one of them\n"
-     "control/concurrencydomains:2: warning: this installation runs no more than 120 at once: write less, or remove the line\n"),
+     "control/concurrencydomains:2: warning: there are never so many deliveries at once: "
+     "write a number below 65535, or remove the line\n"),
     ("lines of queueroutes", [put("control/queueroutes", "a.example:bin/qmail-queue\nb.example:\nc.example:bin/nothing\n"
                                   "d.example:bin/qmail-qmqpc 192.0.2.1\ne.example:bin\nf.example:bin/qmail-newu\ng.example /x\n")],
      "".join("control/queueroutes:%d: error: %s, so mail of these senders waits: write pattern:program, without arguments\n" % x for x in (

@@ -31,6 +31,8 @@ static void request_roundtrip(void **state)
 		{ 0, "0/23", "a@b", "c@d" },
 		{ 255, "22/4294967295", "", "" },
 		{ 7, "", "#@[]", "\200\377@x" },
+		{ 256, "0/23", "a@b", "c@d" },
+		{ SPAWN_MOST, "22/4294967295", "", "x@y" },
 	};
 	stralloc sa = STRALLOC_ZERO;
 	size_t i;
@@ -69,7 +71,7 @@ static void request_refuses(void **state)
 	stralloc sa = STRALLOC_ZERO;
 
 	(void)state;
-	assert_false(spawn_request_put(&sa, 256, "0/1", "", 0, "a@b", 3));
+	assert_false(spawn_request_put(&sa, SPAWN_MOST + 1, "0/1", "", 0, "a@b", 3));
 	assert_false(spawn_request_put(&sa, 1, "0/1", "a\0b", 3, "a@b", 3));
 	assert_false(spawn_request_put(&sa, 1, "0/1", "", 0, "a\0b", 3));
 	assert_int_equal(sa.len, 0);
@@ -123,6 +125,9 @@ static void report_roundtrip(void **state)
 		{ 255, 'Z', "later\n" },
 		{ 1, 'D', "no\200\n\nnever\n" },
 		{ 0, 'D', "x" },
+		{ 256, 'K', "" },
+		{ 5000, 'Z', "12:later\n" },
+		{ SPAWN_MOST, 'D', "never\n" },
 	};
 	stralloc sa = STRALLOC_ZERO;
 	size_t i;
@@ -150,6 +155,141 @@ static void report_roundtrip(void **state)
 		stralloc_free(&r.text);
 	}
 	stralloc_free(&sa);
+}
+
+/* What comes with number 255, and what it is taken for. */
+static void wide_requests(void **state)
+{
+	static struct { char const *in; size_t n; spawn_request_status expect; unsigned int number; char const *mess; } const cases[] =
+	{
+#define CASE(in, expect, number, mess) { in, sizeof in - 1, SPAWN_REQUEST_##expect, number, mess }
+		CASE("\377?5000\0\0\0", ASK, 5000, "?5000"),
+		CASE("\377?1\0\0\0", ASK, 1, "?1"),
+		CASE("\377?\0\0\0", READY, 255, "?"),
+		CASE("\377?0\0\0\0", READY, 255, "?0"),
+		CASE("\377?05\0\0\0", READY, 255, "?05"),
+		CASE("\377?65536\0\0\0", READY, 255, "?65536"),
+		CASE("\377?4294967297\0\0\0", READY, 255, "?4294967297"),
+		CASE("\377?5x\0\0\0", READY, 255, "?5x"),
+		CASE("\377?5\0a\0\0", READY, 255, "?5"),
+		CASE("\377?5\0\0a@b\0", READY, 255, "?5"),
+		CASE("\377" "0/5\0\0a@b\0", READY, 255, "0/5"),
+		CASE("\377\0\0a@b\0", READY, 255, ""),
+		CASE("\377" "256:0/5\0\0a@b\0", READY, 256, "0/5"),
+		CASE("\377" "65535:0/5\0\0a@b\0", READY, 65535, "0/5"),
+		CASE("\377" "65536:0/5\0\0a@b\0", READY, 255, "65536:0/5"),
+		CASE("\377" "255:0/5\0\0a@b\0", READY, 255, "255:0/5"),
+		CASE("\377" "7:0/5\0\0a@b\0", READY, 255, "7:0/5"),
+		CASE("\377" "0300:0/5\0\0a@b\0", READY, 255, "0300:0/5"),
+		CASE("\377:0/5\0\0a@b\0", READY, 255, ":0/5"),
+		CASE("\377" "300\0\0a@b\0", READY, 255, "300"),
+		CASE("\376?5000\0\0\0", READY, 254, "?5000"),
+		CASE("\1" "300:0/5\0\0a@b\0", READY, 1, "300:0/5"),
+#undef CASE
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		spawn_request r = SPAWN_REQUEST_ZERO;
+		spawn_request_status st = SPAWN_REQUEST_MORE;
+		size_t pos = 0;
+		size_t n;
+
+		/* a byte at a time */
+		for (n = 1; n <= cases[i].n; n++) {
+			assert_int_equal(st, SPAWN_REQUEST_MORE);
+			st = spawn_request_feed(&r, cases[i].in, n, &pos);
+		}
+		assert_int_equal(st, cases[i].expect);
+		assert_int_equal(r.number, cases[i].number);
+		assert_field(&r.mess, cases[i].mess);
+		request_free(&r);
+	}
+}
+
+/* A wide request that nobody can use is still refused to the one who made it. */
+static void wide_request_too_long(void **state)
+{
+	static char block[1000];
+	spawn_request r = SPAWN_REQUEST_ZERO;
+	spawn_request_status st;
+	size_t pos = 0;
+	size_t i;
+
+	(void)state;
+	memset(block, 'x', sizeof block);
+	assert_int_equal(spawn_request_feed(&r, "\377" "4321:0/1\0s", 11, &pos), SPAWN_REQUEST_MORE);
+	for (i = 0; i < 200; i++) {
+		pos = 0;
+		st = spawn_request_feed(&r, block, sizeof block, &pos);
+		assert_int_equal(st, SPAWN_REQUEST_MORE);
+	}
+	pos = 0;
+	assert_int_equal(spawn_request_feed(&r, "\0r@h\0", 6, &pos), SPAWN_REQUEST_NOMEM);
+	assert_int_equal(r.number, 4321);
+	request_free(&r);
+}
+
+static void asking(void **state)
+{
+	stralloc sa = STRALLOC_ZERO;
+
+	(void)state;
+	assert_true(spawn_ask_put(&sa, 5000));
+	assert_int_equal(sa.len, 9);
+	assert_memory_equal(sa.s, "\377?5000\0\0", 9);
+	sa.len = 0;
+	assert_true(spawn_ask_put(&sa, 4000000000u));
+	assert_memory_equal(sa.s, "\377?65535\0\0", 10);
+	sa.len = 0;
+	assert_true(spawn_offer_put(&sa, 5000, 0));
+	assert_true(spawn_offer_put(&sa, 1000, "why not"));
+	assert_int_equal(sa.len, 7 + 15);
+	assert_memory_equal(sa.s, "\377O5000\0\377O1000 why not", 22);
+	stralloc_free(&sa);
+	assert_int_equal(spawn_highest(1), 0);
+	assert_int_equal(spawn_highest(254), 253);
+	assert_int_equal(spawn_highest(255), 254);
+	assert_int_equal(spawn_highest(256), 256);
+	assert_int_equal(spawn_highest(5000), 5000);
+}
+
+static void offers(void **state)
+{
+	static struct { char const *in; size_t n; unsigned int number, offer; char const *text; } const cases[] =
+	{
+#define CASE(in, number, offer, text) { in, sizeof in, number, offer, text }
+		CASE("\377O5000", 255, 5000, ""),
+		CASE("\377O700 the limit on descriptors", 255, 700, "the limit on descriptors"),
+		CASE("\377O", 255, 0, ""),
+		CASE("\377O0", 255, 0, "0"),
+		CASE("\377O5x", 255, 0, "x"),
+		CASE("\377O99999", 255, 0, "99999"),
+		CASE("\377O99999 x", 255, 0, "99999 x"),
+		CASE("\377ZInternal error: delnum too big. (#4.3.5)\n", 255, 0, "Internal error: delnum too big. (#4.3.5)\n"),
+		CASE("\377K300:ok", 300, 0, "ok"),
+		CASE("\377K255:ok", 255, 0, "255:ok"),
+		CASE("\377K65536:ok", 255, 0, "65536:ok"),
+		CASE("\377K300", 255, 0, "300"),
+		CASE("\377", 255, 0, ""),
+		CASE("\3O5000", 3, 0, "5000"),
+#undef CASE
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		spawn_report r = SPAWN_REPORT_ZERO;
+		size_t pos = 0;
+
+		assert_int_equal(spawn_report_feed(&r, cases[i].in, cases[i].n, &pos), 1);
+		assert_int_equal(r.number, cases[i].number);
+		assert_int_equal(r.offer, cases[i].offer);
+		if (r.text.len != strlen(cases[i].text) || memcmp(r.text.s ? r.text.s : "", cases[i].text, r.text.len))
+			fail_msg("case %zu: %.*s", i, (int)r.text.len, r.text.s);
+		stralloc_free(&r.text);
+	}
 }
 
 static void report_edges(void **state)
@@ -198,6 +338,10 @@ int main(void)
 		cmocka_unit_test(request_roundtrip),
 		cmocka_unit_test(request_refuses),
 		cmocka_unit_test(request_field_too_long),
+		cmocka_unit_test(wide_requests),
+		cmocka_unit_test(wide_request_too_long),
+		cmocka_unit_test(asking),
+		cmocka_unit_test(offers),
 		cmocka_unit_test(report_roundtrip),
 		cmocka_unit_test(report_edges),
 	};

@@ -40,7 +40,7 @@ static int set_up(void **state)
 	fcntl(log_fd, F_SETFL, O_NONBLOCK);
 	fcntl(requests, F_SETFL, O_NONBLOCK);
 	job_init(4);
-	return delivery_init(CHANNEL_LOCAL, c[1], r[0], 2) && cleaner_init(q[1], a[0]) ? 0 : -1;
+	return delivery_init(CHANNEL_LOCAL, c[1], r[0], 2, 2) && cleaner_init(q[1], a[0]) ? 0 : -1;
 }
 
 static int tear_down(void **state)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -391,6 +392,83 @@ static void full_pipe(void **state)
 	partner_end(&p, 0);
 }
 
+/* Who asks may have more at once than a byte can tell, as many as the limits allow; the programs have the limits that
+ * we were started with. */
+static void many_more(void **state)
+{
+	enum { WANTED = 600 };
+	static char seen[WANTED + 1];
+	struct rlimit before;
+	struct rlimit low = { .rlim_cur = 64, .rlim_max = 0 };
+	partner p;
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	partner_start(&p, &local);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ask(&p, 300, "ok");
+	flush(&p);
+	expect(&p, 300, 'Z', "Internal error: delnum too big. (#4.3.5)\n");
+	assert_true(spawn_ask_put(&p.out, WANTED));
+	flush(&p);
+	assert_true(next(&p));
+	assert_int_equal(p.report.number, SPAWN_WIDE);
+	if (before.rlim_max < WANTED + 200)
+		skip();
+	assert_int_equal(p.report.offer, WANTED);
+	assert_int_equal(p.report.text.len, 0);
+	for (i = 0; i <= WANTED; i++)
+		if (i != SPAWN_WIDE)
+			ask(&p, i, "slow");
+	ask(&p, WANTED + 1, "ok");
+	flush(&p);
+	expect(&p, WANTED + 1, 'Z', "Internal error: delnum too big. (#4.3.5)\n");
+	for (i = 0; i < WANTED; i++) {
+		assert_true(next(&p));
+		if (p.report.letter != 'K')
+			fail_msg("%u: %.*s", p.report.number, (int)p.report.text.len, p.report.text.s);
+		assert_in_range(p.report.number, 0, WANTED);
+		assert_int_equal(seen[p.report.number]++, 0);
+	}
+	assert_int_equal(seen[SPAWN_WIDE], 0);
+	ask(&p, 600, "ok");
+	ask(&p, 256, "fail");
+	flush(&p);
+	assert_true(next(&p) && next(&p));
+	close(p.to);
+	assert_false(next(&p));
+	partner_end(&p, 0);
+}
+
+/* As many as there are descriptors for, and it says so. */
+static void not_so_many(void **state)
+{
+	struct rlimit low = { .rlim_cur = 64, .rlim_max = 500 };
+	partner p;
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		if (setrlimit(RLIMIT_NOFILE, &low) < 0)
+			_exit(2);
+		partner_start(&p, &local);
+		assert_true(spawn_ask_put(&p.out, 5000));
+		flush(&p);
+		assert_true(next(&p));
+		if (p.report.offer < conf_spawn || p.report.offer >= 500 || !p.report.text.len)
+			_exit(3);
+		close(p.to);
+		partner_end(&p, 0);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 /* Those of one message, sender and host run together, in the order they came; who is refused for good in company,
  * or left out, runs again. */
 static void together(void **state)
@@ -589,6 +667,8 @@ int main(void)
 		cmocka_unit_test(left_behind),
 		cmocka_unit_test(end_of_file),
 		cmocka_unit_test(full_pipe),
+		cmocka_unit_test(many_more),
+		cmocka_unit_test(not_so_many),
 		cmocka_unit_test(together),
 		cmocka_unit_test(refused_together),
 		cmocka_unit_test(crash_together),
