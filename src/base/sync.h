@@ -6,8 +6,12 @@
 /* Making things durable. None of these is ever called again after it failed: the kernel may have
  * dropped the pages, and a second try would report a success that is none. */
 
-/* sync_start: begin writing fd's dirty pages out, so that several flushes share one wait. Best effort. */
-extern void sync_start(int fd);
+/* sync_start: begin writing fd's dirty pages out, so that several flushes share one wait. sync_wait: and wait until
+ * they are written; the names and sizes of several files are then flushed together. Neither makes anything durable:
+ * that is what the flush is for. 1, or 0 with errno: a write has failed, and the flush may not tell it again. Where
+ * there is no such thing 1. */
+extern int sync_start(int fd);
+extern int sync_wait(int fd);
 
 /* sync_file: data and size of fd are on disk. 1, or 0 with errno. */
 extern int sync_file(int fd);

@@ -251,7 +251,8 @@ static void write_files(stralloc const *text, wish const *w)
 	if (!io_writeall(t, text->s, text->len))
 		strerr_diefusys(EXIT_TEMP, "write ", TEXT_TMP);
 	check_table(table_compile(c, text->s, text->len, &fault), &fault, w);
-	sync_start(t);
+	if (!sync_start(t))
+		strerr_diefusys(EXIT_TEMP, "write ", TEXT_TMP);
 	finish(c, CDB_TMP);
 	finish(t, TEXT_TMP);
 	rename_or_die(TEXT_TMP, POPPASSWD_TEXT);

@@ -11,9 +11,9 @@
 /* The promise. Before exit 0 names are as durable as contents; before todo/N exists, everything that it
  * refers to is.
  *
- *   1  flush mess/S/N and intd/N           text and envelope are on disk, complete
- *   2  flush the directory of mess/S/N     so is the name of the text. intd/N needs none: the name that
- *                                          counts is the one in todo, and it is the same file
+ *   1  flush the directory of mess/S/N     the name of the text is on disk. intd/N needs none: the name
+ *                                          that counts is the one in todo, and it is the same file
+ *   2  flush mess/S/N and intd/N           so are text and envelope, complete
  *   3  link intd/N to todo/N               the message is queued, qmail-send may take it at once
  *   4  flush the directory of todo/N       the message is queued after a power cut, too
  *
@@ -21,10 +21,11 @@
  * it: qmail-send would deliver a torn message or, without mess/S/N, none. Exit 0 waits for 4 because a
  * crash could take todo/N back, and what is left, S3, is removed unread after 36 hours.
  *
- * Cost on a journalling file system: write-back of both files is started before the first flush waits, so
- * that one journal commit serves the three flushes of 1 and 2. The two that find it done cost a flush of the
- * device's cache at most; that they find it done is that file system's kindness, so they stay. Step 4 is the
- * second commit.
+ * Cost on a journalling file system: both files are written out before the first flush, so that one journal
+ * commit serves the three flushes of 1 and 2. A directory's flush always commits what is under way, and while others
+ * are at work something always is: so it comes first. The two that find it done cost a flush of the device's
+ * cache at most; that they find it done is that file system's kindness, so they stay. Step 4 is the second
+ * commit.
  *
  * A flush is never tried again after it failed: the kernel may have dropped the pages, and the second try
  * would say yes.
@@ -69,9 +70,9 @@ qq_exit commit(entry *e)
 	if (!has_size(e->fd_mess, e->mess_size) || !has_size(e->fd_intd, e->intd_size))
 		return QQ_WRITE;
 
-	sync_start(e->fd_mess);
-	sync_start(e->fd_intd);
-	if (!sync_file(e->fd_mess) || !sync_file(e->fd_intd) || !sync_file(mess_dir))
+	if (!sync_start(e->fd_mess) || !sync_wait(e->fd_intd) || !sync_wait(e->fd_mess))
+		return QQ_WRITE;
+	if (!sync_file(mess_dir) || !sync_file(e->fd_mess) || !sync_file(e->fd_intd))
 		return QQ_WRITE;
 
 	if (link(e->intd, e->todo) < 0) {

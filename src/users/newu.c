@@ -102,7 +102,8 @@ static void put(struct cdb_make *c, stralloc const *key, stralloc const *data)
 
 	waiting += key->len + data->len;
 	if (waiting > WRITE_BACK) {
-		sync_start(c->cdb_fd);
+		if (!sync_start(c->cdb_fd))
+			cannot_write();
 		waiting = 0;
 	}
 	if (cdb_make_add(c, key->s, (unsigned int)key->len, data->s, (unsigned int)data->len) < 0)
