@@ -75,7 +75,7 @@ static char const *const storing[] = {
 };
 
 static char const *const keeping[] = {
-	"fsync", "ftruncate", "ftruncate64", "sync_file_range", "sync_file_range2", "flock", "utimensat", "utimensat_time64", 0
+	"fsync", "syncfs", "ftruncate", "ftruncate64", "sync_file_range", "sync_file_range2", "flock", "utimensat", "utimensat_time64", 0
 };
 
 /* A process that is there, over a socket that is: with descriptors. */

@@ -15,6 +15,7 @@
 #include "base/conf.h"
 #include "base/fds.h"
 #include "base/sandbox.h"
+#include "base/syncall.h"
 #include "send/bounce.h"
 #include "send/cleaner.h"
 #include "send/controls.h"
@@ -122,6 +123,7 @@ static char const *give_up_rights(char *name)
 	char const *missing = sandbox_missing();
 
 	refuse_unless(injector_start(name), "unable to start the process that queues bounces");
+	syncall_open();
 	refuse_unless(sandbox_enter(SANDBOX_SEND), "unable to enter the sandbox");
 	return missing;
 }

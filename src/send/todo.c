@@ -5,8 +5,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/sync.h"
+#include "base/syncall.h"
 #include "base/trigger.h"
 #include "send/bounce.h"
 #include "send/cleaner.h"
@@ -24,6 +26,7 @@ enum {
 	UNTRIGGERED_SECONDS = 10,       /* the same while nobody can wake us */
 	PUT_OFF_SECONDS = 2,            /* at most, for bounces */
 	OTHER_FDS = 64,                 /* descriptors that a batch leaves to everybody else */
+	TOGETHER_MIN = 8,               /* files for which one flush of all is better than one for each */
 };
 
 static preprocess own[BATCH_MAX];       /* those that are no first attempts */
@@ -56,15 +59,65 @@ static void fail(preprocess *e, char const *name)
 	log_line("warning: trouble fsyncing ", name, 0);
 }
 
-static void sync_files(void)
+/* How many files there are, if they are all on one file system. The first of them was opened before anything was
+ * written to any, so that no failure is older than it. */
+static unsigned int count_files(int *first)
+{
+	unsigned int n = 0;
+	unsigned int i;
+	struct stat st;
+	dev_t dev = 0;
+	int file;
+
+	for (i = 0; i < n_batch; i++)
+		for (file = 0; file < PREPROCESS_FILES; file++) {
+			if (batch[i]->fds[file] < 0)
+				continue;
+			if (fstat(batch[i]->fds[file], &st) < 0 || (n && st.st_dev != dev))
+				return 0;
+			if (n++)
+				continue;
+			*first = batch[i]->fds[file];
+			dev = st.st_dev;
+		}
+	return n;
+}
+
+/* A directory's flush waits for a commit of its own while others are at work in the queue: dozens of them in a row
+ * keep everybody else waiting, where one for all does as well. */
+static int sync_together(void)
+{
+	unsigned int i;
+	int first = -1;
+	int ok;
+
+	if (count_files(&first) < TOGETHER_MIN || !syncall_is_cheap())
+		return 0;
+	ok = syncall(first);
+	for (i = 0; i < n_batch; i++) {
+		if (!ok)
+			fail(batch[i], "queue");
+		preprocess_close(batch[i]);
+	}
+	return 1;
+}
+
+static void start_files(void)
 {
 	unsigned int i;
 	int file;
 
 	for (i = 0; i < n_batch; i++)
 		for (file = 0; file < PREPROCESS_FILES; file++)
-			if (batch[i]->fds[file] >= 0)
-				sync_start(batch[i]->fds[file]);
+			if (batch[i]->fds[file] >= 0 && !sync_start(batch[i]->fds[file]))
+				fail(batch[i], queuefile_name(preprocess_kinds[file], batch[i]->id));
+}
+
+static void sync_files(void)
+{
+	unsigned int i;
+	int file;
+
 	for (i = 0; i < n_batch; i++) {
 		for (file = 0; file < PREPROCESS_FILES; file++)
 			if (batch[i]->fds[file] >= 0 && !sync_file(batch[i]->fds[file]))
@@ -165,8 +218,11 @@ static void commit(int64_t now)
 {
 	unsigned int i;
 
-	sync_files();
-	sync_directories();
+	if (!sync_together()) {
+		start_files();
+		sync_files();
+		sync_directories();
+	}
 	drop_failed(now);
 	for (i = 0; i < n_batch; i++)
 		cleaner_ask(CLEAN_TODO, batch[i]->id, take_answer);

@@ -20,7 +20,8 @@ from world import World
 PLACES = [
     ("src/queue/", "qmail-queue", ["queue", "queue, four pages"]),
     ("src/send/bounce.c", "qmail-send", ["bounce, found at the start", "bounce, killed between note and name"]),
-    ("src/send/", "qmail-send", ["one recipient, found at the start", "three messages in one batch", "one takes long",
+    ("src/send/", "qmail-send", ["one recipient, found at the start", "three messages in one batch", "three messages in one batch, while much waits to be written",
+                                   "one takes long",
                                    "bounce, found at the start"]),
     ("src/local/mbox.c", "qmail-local", ["mbox, new", "mbox, old messages"]),
     ("src/local/", "qmail-local", ["maildir", "maildir, new/ unreadable", "mbox, new"]),
@@ -30,7 +31,7 @@ PLACES = [
 ]
 FOLDERS = sorted({p[0].split("/")[1] for p in PLACES})
 # What takes a call's place: that it went well.
-CALLS = {"sync_file": "1", "sync_dir": "1", "sync_names": "1",
+CALLS = {"sync_file": "1", "sync_dir": "1", "sync_names": "1", "syncall": "1",
          "fsync": "0", "fdatasync": "0", "syncfs": "0", "sync": "(void)0"}
 CALL = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(CALLS))
 # "file: call" of those that may go unnoticed, each with the reason. A flush that nobody misses should rather go.

@@ -173,6 +173,27 @@ class FlowBatch(Flow):
     ends = [("maildir", "foo"), ("remote", FAR)]
 
 
+class FlowBatchBusy(FlowBatch):
+    """The same, each file and directory by itself."""
+    name = "three messages in one batch, while much waits to be written"
+
+    def prepare(self, w):
+        w.waiting(1 << 30)
+
+
+class FlowBatchFails(FlowBatch):
+    """The flush of all fails: they stay in todo, and are done anew with the next one."""
+    name, tiers = "the flush of a batch fails", ("long",)
+
+    def act(self, w):
+        self.submit(w)
+        w.start("./Maildir/", strace=w.recorder("-e", "inject=syncfs:error=EIO:when=1"))
+        w.wait_log("^warning: trouble fsyncing queue")
+        w.hurry()
+        assert w.queue(self.sender, self.recipients, self.text(MARK + b"/3")) == 0
+        self.finish(w)
+
+
 class FlowFails(Flow):
     """qmail-send's third flush fails, that of the recipients: the message stays in todo, and is done anew with the
     next one."""

@@ -91,6 +91,9 @@ class World(harness.Home):
             os.chown(file, st.st_uid, st.st_gid)
             os.chmod(file, st.st_mode & 0o7777)
             self.run("mount", "--bind", file, target)
+        self.meminfo = os.path.join(self.scratch, "meminfo")
+        self.waiting(0)
+        self.run("mount", "--bind", self.meminfo, "/proc/meminfo")
         harness.SCRATCH = self.scratch
         self.sink = Sink()
         threading.Thread(target=self.sink.serve_forever, daemon=True).start()
@@ -125,6 +128,7 @@ class World(harness.Home):
         self.sink.got.clear()
         self.traces, self.attached, self.known = [], [], []
         self.flag(False)
+        self.waiting(0)
 
     def flag(self, there):
         """A file that a user's program may ask for: outside of all that is recorded."""
@@ -133,6 +137,11 @@ class World(harness.Home):
             open(self.flagfile, "w").close()
         elif os.path.exists(self.flagfile):
             os.unlink(self.flagfile)
+
+    def waiting(self, kilobytes):
+        """What the kernel says that waits to be written to disks: with much, qmail-send flushes each file by itself."""
+        with open(self.meminfo, "w", encoding="ascii") as f:
+            f.write("Dirty: %d kB\nWriteback: 0 kB\n" % kilobytes)
 
     def write(self, name, data, user):
         path = os.path.join(harness.HOMES, name)
