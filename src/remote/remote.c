@@ -26,7 +26,8 @@
 
 char const *PROG = "qmail-remote";
 
-enum { HOST = 1, SENDER, RECIPIENTS };
+/* What a message comes with, as arguments or as a request. */
+enum { HOST, SENDER, RECIPIENTS };
 enum
 {
 	HOSTS_MAX = 10,                 /* that may turn us away before we take that for an answer */
@@ -125,13 +126,12 @@ static char const *login_note(route const *r)
 	return note.s;
 }
 
-static int finish_unconnected(settings const *s)
+static void finish_unconnected(settings const *s)
 {
 	report_puts("ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n");
 	report_puts(s->note.s);
 	report_end();
 	report_flush();
-	return 0;
 }
 
 /* Another message over the session that stands. 1 if it stands still. What cannot be done is not reported: a new
@@ -143,11 +143,11 @@ static int deliver_another(client_job *job, settings const *first, identity cons
 	int kept = 0;
 
 	if (settings_load(&s) == CONTROL_READ && s.helohost.len == first->helohost.len
-	 && !memcmp(s.helohost.s, first->helohost.s, s.helohost.len) && route_is(r, &s, q->args[0]) && addresses_ok(q->args + 1)
-	 && identity_load(&own, q->args[SENDER - HOST]) == IDENTITY_OK && identity_same(&own, from)) {
-		job->sender = q->args[SENDER - HOST];
-		job->recipients = q->args + (RECIPIENTS - HOST);
-		job->n = q->n - (RECIPIENTS - HOST);
+	 && !memcmp(s.helohost.s, first->helohost.s, s.helohost.len) && route_is(r, &s, q->args[HOST]) && addresses_ok(q->args + SENDER)
+	 && identity_load(&own, q->args[SENDER]) == IDENTITY_OK && identity_same(&own, from)) {
+		job->sender = q->args[SENDER];
+		job->recipients = q->args + RECIPIENTS;
+		job->n = q->n - RECIPIENTS;
 		job->timeout = s.timeoutremote;
 		job->patience = s.timeoutremote < KEPT_PATIENCE ? s.timeoutremote : KEPT_PATIENCE;
 		job->note = s.note.s;
@@ -181,7 +181,8 @@ static void deliver_others(client_job *job, settings const *s, identity const *f
 	kept_free(&q);
 }
 
-/* One address after another, until one lets us say what we came for. Then we may stay for so many seconds. */
+/* One address after another, until one lets us say what we came for. Then we may stay for so many seconds. Returns
+ * whether nobody took a connection, which says nothing about the next message. */
 static int deliver(settings const *s, identity const *from, route const *r, char const *const *args, size_t nargs, size_t usable,
 	unsigned int keep)
 {
@@ -221,11 +222,62 @@ static int deliver(settings const *s, identity const *from, route const *r, char
 		if (result == CLIENT_OVER)
 			return 0;
 	}
+	if (said == 0 && errno)
+		return finish(noresources);
 	if (said == 0)
-		return errno ? finish(noresources) : finish_unconnected(s);
+		return finish_unconnected(s), 1;
 	/* What the last host said. */
 	report_flush();
 	return 0;
+}
+
+/* A message from its control files on. args are the host, the sender and the recipients; returns as deliver does. */
+static int attempt(settings const *s, char const *const *args, size_t nargs, unsigned int keep)
+{
+	static route r;
+	static ipme me = IPME_ZERO;
+	static identity from = IDENTITY_ZERO;
+	identity_status known;
+	dns_status status;
+	size_t usable;
+
+	if (!addresses_ok(args + SENDER))
+		return finish("DSorry, I can't send an address with a line break in it. (#5.1.3)");
+	known = identity_load(&from, args[SENDER]);
+	if (known == IDENTITY_ERROR)
+		return finish(errno == ENOMEM ? nomem : "ZUnable to read control files. (#4.3.0)");
+	if (known != IDENTITY_OK)
+		return finish_bad_identity(&from, identity_problem(known));
+	status = route_find(&r, s, args[HOST]);
+	if (status != DNS_FOUND)
+		return finish_unfound(&r, status);
+	if (!r.relay && !ipme_load(&me))
+		return finish(noresources);
+	usable = nearer_usable(&r.list, &me, r.relay);
+	if (usable == 0)
+		return finish("DSorry. Although I'm listed as a best-preference MX or A for that host,\n"
+			"it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)");
+	return deliver(s, &from, &r, args, nargs, usable, keep);
+}
+
+/* Others after one that met nobody. They are asked for like those of a session, but nothing of the last attempt
+ * counts for the next: all that is saved is the start of a process, of which a host that is down would take
+ * one for each message that waits for it. */
+static void attempt_others(settings *s, unsigned int keep)
+{
+	kept_request q = KEPT_REQUEST_ZERO;
+	int unmet = 1;
+	tain until;
+	unsigned int n;
+
+	io_deadline(&until, KEEP_SESSION_SECONDS);
+	for (n = 1; unmet && n < KEEP_MESSAGES && keep_wait(&q, -1, keep, &until); n++) {
+		settings_free(s);
+		if (settings_load(s) != CONTROL_READ)
+			break;
+		unmet = attempt(s, q.args, q.n, keep);
+	}
+	kept_free(&q);
 }
 
 /* Descriptors, directory and control files; null, or what to report. */
@@ -251,35 +303,15 @@ static char const *prepare(settings *s)
 int main(int argc, char const *const *argv)
 {
 	static settings s = SETTINGS_ZERO;
-	static route r;
-	static ipme me = IPME_ZERO;
-	static identity from = IDENTITY_ZERO;
-	identity_status known;
 	unsigned int const keep = keep_offered();
 	char const *problem;
-	dns_status status;
-	size_t usable;
 
-	if (argc <= RECIPIENTS)
+	if (argc <= 1 + RECIPIENTS)
 		return finish("DI (qmail-remote) was invoked improperly. (#5.3.5)");
 	problem = prepare(&s);
 	if (problem)
 		return finish(problem);
-	if (!addresses_ok(argv + SENDER))
-		return finish("DSorry, I can't send an address with a line break in it. (#5.1.3)");
-	known = identity_load(&from, argv[SENDER]);
-	if (known == IDENTITY_ERROR)
-		return finish(errno == ENOMEM ? nomem : "ZUnable to read control files. (#4.3.0)");
-	if (known != IDENTITY_OK)
-		return finish_bad_identity(&from, identity_problem(known));
-	status = route_find(&r, &s, argv[HOST]);
-	if (status != DNS_FOUND)
-		return finish_unfound(&r, status);
-	if (!r.relay && !ipme_load(&me))
-		return finish(noresources);
-	usable = nearer_usable(&r.list, &me, r.relay);
-	if (usable == 0)
-		return finish("DSorry. Although I'm listed as a best-preference MX or A for that host,\n"
-			"it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)");
-	return deliver(&s, &from, &r, argv, (size_t)argc, usable, keep);
+	if (attempt(&s, argv + 1, (size_t)argc - 1, keep) && keep)
+		attempt_others(&s, keep);
+	return 0;
 }

@@ -3,6 +3,7 @@
 #include "keep.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <skalibs/stralloc.h>
@@ -20,6 +21,8 @@ typedef struct stayer
 	ino_t ino;
 	struct timespec changed;
 } stayer;
+
+enum { OTHER_FDS = 16 };
 
 enum { RECENT = 256, HASH_START = 5381, HASH_FACTOR = 33 };
 
@@ -91,11 +94,25 @@ pid_t keep_take(loop_job const *job, char const *place, struct stat const *st, u
 	return 0;
 }
 
+/* Those who stay must not take the descriptors of deliveries. */
+static int has_room(void)
+{
+	rlim_t const others = LOOP_MOST + OTHER_FDS;
+	unsigned int n = 0;
+	struct rlimit r;
+	unsigned int i;
+
+	for (i = 0; i < KEEP_MOST; i++)
+		n += stayers[i].pid != 0;
+	return n < KEEP_MOST && getrlimit(RLIMIT_NOFILE, &r) == 0
+		&& (r.rlim_cur == RLIM_INFINITY || (r.rlim_cur > others && n < r.rlim_cur - others));
+}
+
 int keep_offer(char const *place, uint64_t now)
 {
 	int ends[2];
 
-	if (!is_often(place, now) || !find(0) || !kept_pair(ends))
+	if (!is_often(place, now) || !has_room() || !kept_pair(ends))
 		return -1;
 	offered = ends[0];
 	return ends[1];

@@ -13,8 +13,9 @@
  *
  * place is where mail goes, as far as a session is concerned (place.h). A qmail-remote is asked to stay only where
  * KEEP_AFTER others have got mail for the same place, none of them KEEP_OFTEN seconds or more behind the one before: a
- * lone message, and a few, are followed by QUIT at once. */
-enum { KEEP_AFTER = 4, KEEP_OFTEN = 2, KEEP_MOST = 64 };
+ * lone message, and a few, are followed by QUIT at once. There are KEEP_MOST at most, which is as many as there are
+ * deliveries at once as a rule: where all of fewer are busy, every other message starts a process and a session. */
+enum { KEEP_AFTER = 4, KEEP_OFTEN = 2, KEEP_MOST = 128 };
 
 /* keep_take: the process that now has the job, being one that stayed after mail to place and runs the program that
  * st is of; or 0: there is none. */

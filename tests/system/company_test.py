@@ -25,7 +25,7 @@ def refusal(letter, reply):
 class Server:
     """rcpt(session, address) and dot(session) give a reply, or None: the connection is dropped then and there."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.mail = lambda session: "250 ok"
         self.rcpt = lambda session, address: "250 ok"
         self.data = lambda session: "354 go"
@@ -33,7 +33,7 @@ class Server:
         self.check = lambda body: None
         self.after = 30
         self.sessions = []
-        self.s = socket.create_server(("127.0.0.1", 0), backlog=200)
+        self.s = socket.create_server(("127.0.0.1", port), backlog=200)
         self.port = self.s.getsockname()[1]
         threading.Thread(target=self.run, daemon=True).start()
 

@@ -281,3 +281,45 @@ def test_a_stream_of_mail(road, homes, server):
     road.drained()
     assert sorted(t for s in server.sessions for t in s["took"]) == sorted(["r%d@far.example" % i] for i in range(60))
     assert len(server.sessions) < 30
+
+
+def test_a_host_that_is_down_starts_no_process_for_each_message(road, server):
+    """Each message is an attempt of its own, which counts as soon as the host is there again."""
+    refused = "ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"
+    road.control(smtproutes=":127.0.0.1:1\n")
+    r = Rspawn(road)
+    assert one_by_one(r, LONE + 1) == [refused] * (LONE + 1)
+    [pid] = staying(r)
+    assert one_by_one(r, 20) == [refused] * 20
+    assert staying(r) == [pid]
+    # what the control files say counts for the next one: here to another place, and by the same words to the same
+    road.control(smtproutes=":127.0.0.1:%d\n" % server.port)
+    assert one_by_one(r, 3) == [TAKEN] * 3
+    r.end()
+
+
+def test_one_that_met_nobody_meets_somebody(road, server):
+    port = server.port
+    road.control(smtproutes=":127.0.0.1:%d\n" % port)
+    server.close()
+    r = Rspawn(road)
+    assert all(t.startswith("ZSorry, I wasn't able") for t in one_by_one(r, LONE + 2))
+    [pid] = staying(r)
+    other = Server(port)
+    assert one_by_one(r, 10) == [TAKEN] * 10
+    assert staying(r) == [pid]
+    assert [len(s["took"]) for s in other.sessions] == [10]
+    # the file decides, also about one that has no session
+    road.control(timeoutconnect="none\n")
+    assert one_by_one(r, 3) == [TAKEN] * 3
+    r.end()
+    other.close()
+
+
+def test_one_that_met_nobody_goes_by_itself(road, server):
+    road.control(smtproutes=":127.0.0.1:1\n", remotekeep="1\n")
+    r = Rspawn(road)
+    one_by_one(r, LONE + 2)
+    assert len(staying(r)) == 1
+    wait_for("its end", lambda: not staying(r), 4)
+    r.end()
