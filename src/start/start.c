@@ -192,6 +192,13 @@ static int is_there(char const *name)
 	return 1;
 }
 
+static int is_file(char const *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* Its log has no more to say than "unable to read controls"; here is room to tell which, and what to do. */
 static void remark_controls(void)
 {
@@ -204,7 +211,7 @@ static void remark_controls(void)
 		return;
 	for (i = 0; i < sizeof others / sizeof others[0]; i++)
 		is_there(others[i]);
-	if (is_there("control/locals") + is_there("control/me") == 0)
+	if (is_there("control/locals") + is_there("control/me") == 0 && !is_file("control/locals.cdb"))
 		strerr_warnw(conf_home, "/control/me does not exist: qmail-send will not start without it;"
 			" write the name of this host into it, on a line of its own");
 }

@@ -5,6 +5,7 @@ import pwd
 import re
 import socket
 import subprocess
+import tempfile
 
 import pytest
 
@@ -159,6 +160,20 @@ def test_qmail_send_without_me(served):
     assert "alert: cannot start: unable to read controls" in r.stdout
     assert re.search("^qmail-start: warning: .*control/me does not exist.*; write ", r.stderr, re.M), r.stderr
     assert r.returncode == 111
+
+
+def test_qmail_send_with_a_table_alone(served):
+    """locals.cdb counts without its text, and then nothing of qmail-send's needs control/me."""
+    subprocess.run([served / "bin/qmail-newcdb", "locals"], check=True)
+    for name in "me", "locals":
+        os.unlink(served / ("control/" + name))
+    with tempfile.TemporaryFile("w+") as log, subprocess.Popen([served / "bin/qmail-start", "./Mailbox"], env=served.env(), stdout=subprocess.PIPE, stderr=log,
+                               text=True) as p:
+        assert p.stdout.readline().startswith("status: local 0/")
+        p.terminate()
+        p.communicate(timeout=20)
+        log.seek(0)
+        assert "will not start" not in log.read()
 
 
 @pytest.mark.parametrize("name", ["me", "locals", "virtualdomains", "queuelifetime"])
