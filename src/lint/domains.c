@@ -65,20 +65,23 @@ static int check_prefix(findings *f, entry const *e)
 	return 0;
 }
 
-static void check_postmaster(setup *s, findings *f, entry const *e)
+static void tell_postmaster(void *data, size_t line, char const *address, char const *home, address_verdict v)
+{
+	if (v == ADDRESS_BOUNCES)
+		findings_add(data, FINDING_WARNING, virtual_file, line, "mail to ", address, " bounces", findings_cure, "make ", home,
+			"/.qmail-postmaster or .qmail-default there", (char *)0);
+}
+
+static void check_postmaster(setup const *s, mailbox_batch *postmasters, entry const *e)
 {
 	stralloc address = STRALLOC_ZERO;
-	stralloc home = STRALLOC_ZERO;
 
 	if (!stralloc_cats(&address, "postmaster@") || !stralloc_cats(&address, e->domain[0] == '.' ? "any" : "")
-	 || !stralloc_cats(&address, e->domain) || !stralloc_0(&address)) {
-		f->failed = 1;
-	} else if (mailbox_of(s, address.s, &home) == ADDRESS_BOUNCES) {
-		findings_add(f, FINDING_WARNING, virtual_file, e->line, "mail to ", address.s, " bounces", findings_cure, "make ",
-			home.len ? home.s : "", "/.qmail-postmaster or .qmail-default there", (char *)0);
-	}
+	 || !stralloc_cats(&address, e->domain) || !stralloc_0(&address))
+		postmasters->failed = 1;
+	else
+		mailbox_ask_later(postmasters, s, address.s, e->line);
 	stralloc_free(&address);
-	stralloc_free(&home);
 }
 
 /* ---- one line of virtualdomains */
@@ -135,7 +138,7 @@ static void check_exception(setup *s, findings *f, entry const *e)
 	stralloc_free(&address);
 }
 
-static void check_virtual(setup *s, findings *f, entry const *e)
+static void check_virtual(setup *s, findings *f, mailbox_batch *postmasters, entry const *e)
 {
 	constmap_entry const *local = constmap_find(&s->tables.tables.locals, e->domain, strlen(e->domain));
 	char const *cure;
@@ -154,11 +157,12 @@ static void check_virtual(setup *s, findings *f, entry const *e)
 	}
 	check_accepted(s, f, e);
 	if (check_prefix(f, e) && *e->domain && e->domain == e->key)
-		check_postmaster(s, f, e);
+		check_postmaster(s, postmasters, e);
 }
 
 static void check_virtualdomains(setup *s, findings *f)
 {
+	mailbox_batch postmasters = { .told = tell_postmaster, .data = f };
 	char *line = s->virtualdomains.list.entries.s;
 	size_t i;
 
@@ -176,12 +180,14 @@ static void check_virtualdomains(setup *s, findings *f)
 				entry const one = { .key = key.s, .value = colon + 1, .line = control_line(&s->virtualdomains.list, i),
 					.domain = at ? at + 1 : key.s };
 
-				check_virtual(s, f, &one);
+				check_virtual(s, f, &postmasters, &one);
 			}
 			stralloc_free(&key);
 		}
 		line += n + 1;
 	}
+	mailbox_finish(&postmasters);
+	f->failed |= postmasters.failed;
 }
 
 /* ---- the other lists */

@@ -67,26 +67,63 @@ static int has_blank_edge(users_line const *l)
 	return l->locallen && (strchr(" \t", l->local[0]) || strchr(" \t", l->local[l->locallen - 1]));
 }
 
+/* The accounts of this host, by name: a file of a million lines may name as many, and each look-up reads a file. */
+typedef struct account
+{
+	char *name;
+	uid_t uid;
+} account;
+
+static struct {
+	account *a;
+	size_t n;
+	int loaded;
+} accounts;
+
+static int by_name(void const *a, void const *b)
+{
+	return strcmp(((account const *)a)->name, ((account const *)b)->name);
+}
+
+static int add_account(struct passwd const *pw)
+{
+	account *more = accounts.n % 64 ? accounts.a : reallocarray(accounts.a, accounts.n + 64, sizeof *more);
+
+	if (!more)
+		return 0;
+	accounts.a = more;
+	more[accounts.n] = (account){ .name = strdup(pw->pw_name), .uid = pw->pw_uid };
+	return more[accounts.n++].name ? 1 : (accounts.n--, 0);
+}
+
+static account const *find_account(findings *f, char const *name)
+{
+	account const key = { .name = (char *)name };
+	struct passwd const *pw;
+
+	if (!accounts.loaded) {
+		setpwent();
+		while ((pw = getpwent()))
+			if (!add_account(pw))
+				f->failed = 1;
+		endpwent();
+		if (accounts.n)
+			qsort(accounts.a, accounts.n, sizeof *accounts.a, by_name);
+		accounts.loaded = 1;
+	}
+	return accounts.n ? bsearch(&key, accounts.a, accounts.n, sizeof *accounts.a, by_name) : 0;
+}
+
 static void check_account(findings *f, size_t line, char const *user, unsigned int uid)
 {
-	static stralloc last = STRALLOC_ZERO;
-	static unsigned int known;
-	static int have;
+	account const *a = find_account(f, user);
 	char number[UINT_FMT];
 
-	/* many lines in a row have one user */
-	if (!last.len || strcmp(last.s, user) != 0) {
-		struct passwd const *pw = getpwnam(user);
-
-		have = pw != 0;
-		known = pw ? (unsigned int)pw->pw_uid : 0;
-		if (!stralloc_copys(&last, user) || !stralloc_0(&last))
-			last.len = 0;
-	}
-	number[uint_fmt(number, known)] = 0;
-	if (have && known != uid)
-		findings_add(f, FINDING_WARNING, assign_file, line, "the account ", user, " has another uid, ", number, findings_cure, "write ", number,
-			", or another name", (char *)0);
+	if (!a || a->uid == uid)
+		return;
+	number[uint_fmt(number, (unsigned int)a->uid)] = 0;
+	findings_add(f, FINDING_WARNING, assign_file, line, "the account ", user, " has another uid, ", number, findings_cure, "write ", number,
+		", or another name", (char *)0);
 }
 
 static void check_entry(findings *f, users_text const *t)
