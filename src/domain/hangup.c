@@ -99,21 +99,20 @@ static hangup_status wait_sign(wait const *w, struct timespec *sign)
 
 	for (;;) {
 		int64_t left = w->until - now_on(CLOCK_MONOTONIC);
-		int r;
+		int r = poll(fds, 2, left > 0 ? (int)left : 0);
 
+		if (r < 0 && errno != EINTR)
+			return HANGUP_TROUBLE;
+		if (r > 0 && fds[0].revents && read(w->watch, events, sizeof events) < 0 && errno != EAGAIN && errno != EINTR)
+			return HANGUP_TROUBLE;
 		if (!look(sign))
 			return HANGUP_TROUBLE;
 		if (!same_time(before, *sign))
 			return HANGUP_DONE;
-		r = poll(fds, 2, left > 0 ? (int)left : 0);
-		if (r < 0 && errno != EINTR)
-			return HANGUP_TROUBLE;
-		if (r == 0 && left <= 0)
-			return errno = ETIMEDOUT, HANGUP_TROUBLE;
 		if (r > 0 && fds[1].revents)
 			return HANGUP_NOBODY;
-		if (r > 0 && read(w->watch, events, sizeof events) < 0 && errno != EAGAIN && errno != EINTR)
-			return HANGUP_TROUBLE;
+		if (left <= 0)
+			return errno = ETIMEDOUT, HANGUP_TROUBLE;
 	}
 }
 

@@ -46,6 +46,15 @@ static edit_status refuse_line(step *p, size_t line, char const *what)
 		? EDIT_REFUSED : nomem();
 }
 
+/* Names and prepends have no case; behind the name in users/assign stand an account and a directory, which have. */
+static int says_that(step const *p, lines_found const *f)
+{
+	size_t n = p->at->kind == LINES_ASSIGN ? strcspn(p->line, ":") : strlen(p->line);
+
+	return f->length == strlen(p->line) && text_casecmp(f->line, p->line, n) == 0
+		&& memcmp(f->line + n, p->line + n, f->length - n) == 0;
+}
+
 /* The other name is that of users/cdb in s/qmail. */
 static int has_table(place const *at)
 {
@@ -60,12 +69,10 @@ static edit_status add_line(step *p, stralloc const *before, stralloc *after)
 	if (!p->present && has_table(p->at))
 		return change_tell(p->c, CHANGE_REFUSED, "there is no ", p->at->file, ", only the table made of it; write the text "
 			"first, with all that is in the table", (char *)0) == CHANGE_REFUSED ? EDIT_REFUSED : nomem();
-
 	if (lines_find(&f, p->at->kind, before->s, before->len, p->c->domain)) {
-		if (text_caseequals(f.line, f.length, p->line))
+		if (says_that(p, &f))
 			return EDIT_SAME;
-		return refuse_line(p, f.number, "has the domain already, with something else behind it; remove it "
-			"first");
+		return refuse_line(p, f.number, "has the domain already, with something else behind it; remove it first");
 	}
 	if (p->at == &places[PLACE_FEW] && lines_entries(before->s, before->len) >= RCPTHOSTS_MAX) {
 		p->full = 1;

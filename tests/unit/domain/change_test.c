@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cdb.h>
 #include <skalibs/djbunix.h>
 
 #include "home.h"
@@ -72,6 +73,14 @@ static row const rows[] =
 	{ "another line of assign", '+', 0, CHANGE_REFUSED,
 		{ "=x:u:1:2:/:::\n+a.org-:u:1:2:/h:-::\n.\n", "old", "", "", 0, 0 },
 		{ "=x:u:1:2:/:::\n+a.org-:u:1:2:/h:-::\n.\n", "old", "", "", 0, 0 }, "users/assign:2: has the domain already" },
+	{ "the name in another case", '+', 0, CHANGE_NOTHING,
+		{ "+A.Org-:john:1:2:/h/a.org:-::\n.\n", "old", "a.org:a.org\n", "a.org\n", 0, 0 },
+		{ "+A.Org-:john:1:2:/h/a.org:-::\n.\n", "old", "a.org:a.org\n", "a.org\n", 0, 0 }, 0 },
+	{ "the directory in another case", '+', 0, CHANGE_REFUSED,
+		{ "+a.org-:john:1:2:/h/A.org:-::\n.\n", "old", "", "", 0, 0 },
+		{ "+a.org-:john:1:2:/h/A.org:-::\n.\n", "old", "", "", 0, 0 }, "users/assign:1: has" },
+	{ "a line that is longer", '+', 0, CHANGE_REFUSED,
+		{ LINE ":\n.\n", "old", "", "", 0, 0 }, { LINE ":\n.\n", "old", "", "", 0, 0 }, "users/assign:1: has" },
 	{ "a mistake in assign", '+', 0, CHANGE_REFUSED,
 		{ LINE "\n", "old", "", "", 0, 0 },
 		{ LINE "\n", "old", "", "", 0, 0 }, "single dot" },
@@ -276,6 +285,54 @@ static void a_local_domain(void **state)
 	unlink("control/locals");
 }
 
+/* As another program makes it: what counts until the text is changed. */
+static void make_table(char const *file, char const *key, char const *value)
+{
+	int fd = unit_create(file);
+	struct cdb_make m;
+
+	assert_int_equal(cdb_make_start(&m, fd), 0);
+	assert_int_equal(cdb_make_add(&m, "b.org", 5, value, (unsigned int)strlen(value)), 0);
+	assert_int_equal(cdb_make_add(&m, key, (unsigned int)strlen(key), value, (unsigned int)strlen(value)), 0);
+	assert_int_equal(cdb_make_finish(&m), 0);
+	close(fd);
+}
+
+static void tables(void **state)
+{
+	static struct { char const *name, *file, *key, *value; change_status status; } const cases[] =
+	{
+		{ "more in it", "control/rcpthosts.cdb", "c.org", "", CHANGE_REFUSED },
+		{ "more in the other", "control/virtualdomains.cdb", "c.org", "foo", CHANGE_REFUSED },
+		{ "something else in it", "control/virtualdomains.cdb", "B.org", "bar", CHANGE_REFUSED },
+		{ "the same in it", "control/virtualdomains.cdb", "B.org", "foo", CHANGE_DONE },
+		{ "the same in the other", "control/rcpthosts.cdb", "b.org", "", CHANGE_DONE },
+	};
+	static char const *const files[FILES] = { ".\n", ".\n", "b.org:foo\n", "B.org\nd.org\n", 0, 0 };
+	size_t i;
+
+	(void)state;
+	put_program("bin/qmail-newcdb", "bin/qmail-newcdb", "made");
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		change c = CHANGE_ZERO;
+
+		lay_out(files);
+		unit_let_pass();
+		make_table(cases[i].file, cases[i].key, cases[i].value);
+		if (run('+', &c) != cases[i].status)
+			fail_msg("%s: %s", cases[i].name, c.why.len ? c.why.s : "");
+		if (cases[i].status == CHANGE_REFUSED) {
+			assert_non_null(strstr(c.why.s, "has what the text has not"));
+			expect(cases[i].name, files);
+		}
+		/* it was put out of use, and is asked to be made again */
+		assert_int_equal(access("made", F_OK) == 0, cases[i].status == CHANGE_DONE);
+		unlink("made");
+		unlink(cases[i].file);
+		done(&c);
+	}
+}
+
 /* The undoing fails as well. */
 static void lost(void **state)
 {
@@ -315,6 +372,7 @@ int main(void)
 		cmocka_unit_test(there_and_back),
 		cmocka_unit_test(what_cannot_be_read),
 		cmocka_unit_test(a_local_domain),
+		cmocka_unit_test(tables),
 		cmocka_unit_test(lost),
 		cmocka_unit_test(the_lock),
 	};
