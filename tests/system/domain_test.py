@@ -213,9 +213,10 @@ def test_a_table_without_its_text_is_not_replaced_by_one_line(shop, name):
     subprocess.run([shop / "bin/qmail-newcdb", "virtualdomains", "rcpthosts"], check=True)
     subprocess.run([shop / "bin/qmail-newmrh"], check=True)
     os.unlink(shop / name)
-    before, tables = state(shop), [read(shop, f) for f in TABLES]
+    # (those of qmail-newcdb are made anew, for texts that were put back)
+    before, tables = state(shop), [read(shop, f) for f in TABLES[:2]]
     assert "there is no " + name in add(shop, code=100)
-    assert (state(shop), [read(shop, f) for f in TABLES]) == (before, tables)
+    assert (state(shop), [read(shop, f) for f in TABLES[:2]]) == (before, tables)
 
 
 def test_the_list_is_of_what_counts(shop):
