@@ -151,7 +151,8 @@ static int is_origin(record const *r)
 
 static int can_be_line(record const *r, char sep)
 {
-	return !memchr(r->key, 0, r->keylen) && !memchr(r->data, 0, r->datalen) && (sep ? !memchr(r->key, sep, r->keylen) : r->keylen > 0);
+	return !memchr(r->key, 0, r->keylen) && !memchr(r->data, 0, r->datalen)
+		&& (sep ? !memchr(r->key, sep, r->keylen) : r->keylen > 0);
 }
 
 static int add_entry(control_list *l, record const *r, char sep)
@@ -184,6 +185,11 @@ static char const *records_end(char const *s, size_t n)
 	return s + first;
 }
 
+static uint64_t sum_of(char const *s, char const *end)
+{
+	return add_sum(SUM_START, s, (size_t)(end - s));
+}
+
 /* What another program has made has no checksum; it has neither of our records, and is whole as far as can be seen.
  * 1, or 0 with errno. */
 static int parse(control_list *l, char const *s, size_t n, char sep)
@@ -195,7 +201,7 @@ static int parse(control_list *l, char const *s, size_t n, char sep)
 
 	for (; end && at < end && next_record(&r, at, end); at = r.next) {
 		if (is_sum(&r))
-			return add_sum(SUM_START, s + HEADER, (size_t)(at - s) - HEADER) == unpack64(r.data) ? 1 : (errno = EPROTO, 0);
+			return sum_of(s + HEADER, at) == unpack64(r.data) ? 1 : (errno = EPROTO, 0);
 		if (is_origin(&r))
 			ours = 1;
 		else if (!can_be_line(&r, sep))

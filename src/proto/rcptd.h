@@ -56,7 +56,8 @@ extern rcptd_answer rcptd_answer_read(char c);
 extern int rcptd_connect(void);
 
 /* rcptd_ask: the answer to one question, at most that many seconds from now. RCPTD_DOUBT with *gone: the connection is
- * of no more use; errno is ETIMEDOUT if it took too long. (An address that cannot be asked for is a doubt, and the connection is as before.) */
+ * of no more use; errno is ETIMEDOUT if it took too long. (An address that cannot be asked for is a doubt, and the
+ * connection is as before.) */
 extern rcptd_answer rcptd_ask(int fd, char const *address, size_t n, unsigned int seconds, int *gone);
 
 #endif

@@ -66,7 +66,8 @@ static void refresh(int64_t now)
 	cache_forget(&known);
 	unread = control.now.unread;
 	if (unread && unread != before)
-		strerr_warnw("unable to read ", unread, ": ", strerror(control.now.error), ": every recipient is taken until it can be read");
+		strerr_warnw("unable to read ", unread, ": ", strerror(control.now.error),
+			": every recipient is taken until it can be read");
 }
 
 /* ---- clients */

@@ -24,7 +24,8 @@ static void parse(users_record *r, stralloc const *record)
  * at by the user. */
 static int is_unsettled(void)
 {
-	static char const *const read_here[] = { "users", "users/cdb", "users/assign.cdb", "control", lastresort_file, "/etc/passwd" };
+	static char const *const read_here[] = { "users", "users/cdb", "users/assign.cdb", "control", lastresort_file,
+		"/etc/passwd" };
 	size_t i;
 
 	for (i = 0; i < sizeof read_here / sizeof read_here[0]; i++)

@@ -10,7 +10,8 @@
 /* The C library has no wrapper for these two calls. */
 void powers_limit(int may_kill)
 {
-	unsigned int keep = 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_DAC_READ_SEARCH | (may_kill ? 1U << CAP_KILL : 0);
+	unsigned int keep = 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_DAC_READ_SEARCH
+		| (may_kill ? 1U << CAP_KILL : 0);
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3, .pid = 0 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 

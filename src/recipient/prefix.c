@@ -10,40 +10,70 @@
 #include <skalibs/stralloc.h>
 
 #include "proto/users.h"
+#include "recipient/asuser.h"
 #include "recipient/identify.h"
 #include "route/extension.h"
 
-/* The file of an address that starts with start, or the one for all; both start with the first n bytes of start. */
-static int is_for(char const *file, char const *start, size_t n)
+/* How long a look at a home may take: it may be on a server that is gone. */
+enum { SECONDS = 5 };
+
+/* What is looked for in a home, and what comes of it. */
+typedef struct search
 {
-	return strncmp(file, start, strlen(start)) == 0 || (strncmp(file, start, n) == 0 && strcmp(file + n, "default") == 0);
+	char const *home;
+	char const *start;      /* of the name of a file for such an address */
+	size_t n;               /* so much of it has the file for all as well */
+} search;
+
+typedef struct outcome
+{
+	prefix_verdict verdict;
+	int error;
+} outcome;
+
+static int is_wanted(search const *w, char const *file)
+{
+	return strncmp(file, w->start, strlen(w->start)) == 0
+		|| (strncmp(file, w->start, w->n) == 0 && strcmp(file + w->n, "default") == 0);
 }
 
-static prefix_verdict scan(DIR *dir, char const *start, size_t n)
+static prefix_verdict scan(search const *w, DIR *dir)
 {
 	for (;;) {
 		struct dirent const *d = (errno = 0, readdir(dir));
 
 		if (!d)
 			return errno ? PREFIX_UNKNOWN : PREFIX_NOBODY;
-		if (is_for(d->d_name, start, n))
+		if (is_wanted(w, d->d_name))
 			return PREFIX_SOMEBODY;
 	}
 }
 
-static prefix_verdict scan_home(char const *home, char const *start, size_t n)
+/* An asuser_work: its child has no more to do. */
+static int scan_home(stralloc *out, void *data)
 {
-	DIR *dir = opendir(home);
-	prefix_verdict v;
-	int e;
+	search const *w = data;
+	DIR *dir = opendir(w->home);
+	outcome o = { .verdict = dir ? scan(w, dir) : errno == ENOENT ? PREFIX_NOBODY : PREFIX_UNKNOWN };
 
-	if (!dir)
-		return errno == ENOENT ? PREFIX_NOBODY : PREFIX_UNKNOWN;
-	v = scan(dir, start, n);
-	e = errno;
-	closedir(dir);
-	errno = e;
-	return v;
+	o.error = errno;
+	if (dir)
+		closedir(dir);
+	return stralloc_catb(out, (char const *)&o, sizeof o);
+}
+
+static prefix_verdict look_as_user(users_record const *r, search *w)
+{
+	stralloc found = STRALLOC_ZERO;
+	outcome o = { .verdict = PREFIX_UNKNOWN };
+
+	if (!asuser_run(&found, r->uid, r->gid, SECONDS, scan_home, w))
+		o.error = errno;
+	else if (found.len == sizeof o)
+		memcpy(&o, found.s, sizeof o);
+	stralloc_free(&found);
+	errno = o.error;
+	return o.verdict;
 }
 
 /* Whether a home has a file for an address that starts with prefix- and is as a whole its extension. */
@@ -51,10 +81,13 @@ static prefix_verdict look_for_files(users_record const *r, char const *prefix)
 {
 	stralloc start = STRALLOC_ZERO;
 	prefix_verdict v = PREFIX_UNKNOWN;
+	search w = { .home = r->home, .n = strlen(".qmail") + strlen(r->dash) };
 
 	if (stralloc_cats(&start, ".qmail") && stralloc_cats(&start, r->dash) && extension_safe(&start, prefix, strlen(prefix))
-	 && stralloc_cats(&start, "-") && stralloc_0(&start))
-		v = scan_home(r->home, start.s, strlen(".qmail") + strlen(r->dash));
+	 && stralloc_cats(&start, "-") && stralloc_0(&start)) {
+		w.start = start.s;
+		v = look_as_user(r, &w);
+	}
 	stralloc_free(&start);
 	return v;
 }

@@ -12,7 +12,8 @@ typedef enum
 	PREFIX_SOMEBODY,
 } prefix_verdict;
 
-/* prefix_judge: for PREFIX-anything. The current directory is the home. Blocking. */
+/* prefix_judge: for PREFIX-anything. The current directory is the home. Blocking, for some seconds at most; as root it looks
+ * into a home as the user whose it is. */
 extern prefix_verdict prefix_judge(char const *prefix);
 
 #endif

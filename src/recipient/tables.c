@@ -93,8 +93,8 @@ void tables_free(tables *r)
 	stralloc_free(&r->envnoathost);
 }
 
-static char const *const files[TABLES_FILES] = { locals_file, tables_locals_cdb, virtual_file, tables_virtual_cdb, tables_percent_file,
-	noat_file, me_file, empty_file };
+static char const *const files[TABLES_FILES] = { locals_file, tables_locals_cdb, virtual_file, tables_virtual_cdb,
+	tables_percent_file, noat_file, me_file, empty_file };
 
 static void look(struct stat *st, char const *file)
 {

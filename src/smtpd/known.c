@@ -192,7 +192,8 @@ static void load(known_lists *k, stralloc *notes)
 	k->ready = 1;
 	k->present = status == CONTROL_READ;
 	if (status == CONTROL_ERROR)
-		notes_add(notes, file, strerror(errno), "every recipient is taken, as far as this file is concerned; make it readable");
+		notes_add(notes, file, strerror(errno),
+			"every recipient is taken, as far as this file is concerned; make it readable");
 }
 
 known_verdict known_check(known_lists *k, char const *address, size_t n, stralloc *notes)

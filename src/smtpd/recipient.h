@@ -16,7 +16,7 @@
 typedef struct recipient_checks
 {
 	int wanted;             /* 0: nobody is asked */
-	int absent;             /* there is no qmail-rcptd, another program takes the mail, or it has been too slow in this session */
+	int absent;             /* no qmail-rcptd, or one too slow in this session, or another program takes the mail */
 	int rcptd;              /* the connection to it plus one; 0: none yet */
 	known_lists lists;
 	stralloc text;          /* what a program wants to be answered */

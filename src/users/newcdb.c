@@ -61,7 +61,8 @@ static void tell_mistakes(compilable const *f, control_list const *l)
 	constmap_place p = CONSTMAP_PLACE_ZERO;
 
 	if (!f->sep) {
-		setting_useless(&notes, l, f->text, "@ \t\r", "no host is called that", "write the domain alone, without @, blanks and CR");
+		setting_useless(&notes, l, f->text, "@ \t\r", "no host is called that",
+			"write the domain alone, without @, blanks and CR");
 	} else if (constmap_misfit(l, f->sep, &p)) {
 		char where[128];
 
@@ -171,8 +172,8 @@ static int has_text(compilable const *f)
 {
 	if (access(f->text, F_OK) == 0 || errno != ENOENT)
 		return 1;
-	strerr_warnw(compiled_name(f->text), " has no ", f->text, " that it could be made of: it counts as it is; write ", f->text,
-		", or remove ", compiled_name(f->text));
+	strerr_warnw(compiled_name(f->text), " has no ", f->text, " that it could be made of: it counts as it is; write ",
+		f->text, ", or remove ", compiled_name(f->text));
 	return 0;
 }
 

@@ -121,7 +121,7 @@ static int64_t asked(char const *expected, int milliseconds)
 {
 	char packet[RCPTD_LOOK_MAX];
 	char const *local;
-	uint32_t number;
+	uint32_t number = 0;
 	ssize_t n;
 
 	if (!is_readable(root, milliseconds))

@@ -108,7 +108,8 @@ static void numbers(void **state)
 	assert_int_equal(hear(&number, 50), 0);
 }
 
-/* A look that hangs is a doubt after its time, and until it is over its place is taken: no more are begun than there are. */
+/* A look that hangs is a doubt after its time, and until it is over its place is taken: no more are begun than there
+ * are. */
 static void hanging(void **state)
 {
 	uint32_t number;
@@ -166,7 +167,8 @@ static void elsewhere(void **state)
 static void nonsense(void **state)
 {
 	static struct { char const *s; size_t n; } const rows[] = {
-		{ "\0\0\0\0", 4 }, { "\0\0\0\0\0", 5 }, { "\0\0\0\0x", 5 }, { "\0\0\0\0x\0x", 7 }, { "\0\0\0\0x\0x\0", 8 }, { "x", 1 },
+		{ "\0\0\0\0", 4 }, { "\0\0\0\0\0", 5 }, { "\0\0\0\0x", 5 }, { "\0\0\0\0x\0x", 7 },
+		{ "\0\0\0\0x\0x\0", 8 }, { "x", 1 },
 	};
 	static char large[RCPTD_LOOK_MAX + 100];
 	size_t i;
