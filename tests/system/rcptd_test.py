@@ -495,7 +495,7 @@ def test_a_look_that_crashes_is_a_doubt(slow):
 
 
 def test_control_files_may_be_links(site):
-    where = SCRATCH + "/elsewhere"
+    where = SCRATCH + "/linked"
     os.makedirs(where, exist_ok=True)
     os.chmod(where, 0o755)
     for f in ("locals", "virtualdomains"):
