@@ -13,6 +13,7 @@
 
 #include "base/child.h"
 #include "base/drop.h"
+#include "base/fds.h"
 #include "base/sandbox.h"
 #include "recipient/fresh.h"
 #include "route/dotfile.h"
@@ -93,7 +94,10 @@ mailbox_verdict mailbox_ask(users_record const *r, int careful)
 	int status;
 	pid_t pid = fork();
 
-	if (pid == 0)
+	if (pid == 0) {
+		/* (qmail-lspawn has descriptors for each delivery under way, more than who looks may have open) */
+		fds_close_from(3);
 		mailbox_end(r, careful);
+	}
 	return pid > 0 && child_wait(pid, &status) ? mailbox_ended(status) : MAILBOX_UNKNOWN;
 }

@@ -162,3 +162,18 @@ def test_as_many_as_there_are_descriptors_for(qmail, few_descriptors):
         sink.close()
         qmail.stop()
         os.rename(path + ".real", path)
+
+
+def test_the_last_resort_while_many_are_under_way(qmail, homes, alias_at_home):
+    """Whoever looks into a home does so with few descriptors, and without those of the deliveries."""
+    homes("foo/.qmail-default", "|while test ! -e go; do sleep 1; done\n")
+    qmail.control(aliasfallback="1\n", concurrencylocal="100\n")
+    qmail.alias("-john-info", "#\n")
+    qmail.start()
+    assert qmail.inject(b"", [b"foo-%d@mail.test.example" % i for i in range(60)], b"x\n") == 0
+    qmail.wait_log(r"^status: local 60/100 ", timeout=60)
+    assert qmail.inject(b"", [b"john-info@mail.test.example"], b"x\n") == 0
+    assert qmail.wait_log(r"^delivery 61: (.*)$", timeout=60)[0].startswith("success")
+    homes("foo/go", "")
+    qmail.drained(60)
+    assert "failure" not in qmail.logtext()
