@@ -22,7 +22,7 @@ typedef struct stayer
 	struct timespec changed;
 } stayer;
 
-enum { OTHER_FDS = 16 };
+enum { FDS_SHARE = 8 };         /* of so many descriptors one may be theirs */
 
 enum { RECENT = 256, HASH_START = 5381, HASH_FACTOR = 33 };
 
@@ -97,15 +97,13 @@ pid_t keep_take(loop_job const *job, char const *place, struct stat const *st, u
 /* Those who stay must not take the descriptors of deliveries. */
 static int has_room(void)
 {
-	rlim_t const others = LOOP_MOST + OTHER_FDS;
 	unsigned int n = 0;
 	struct rlimit r;
 	unsigned int i;
 
 	for (i = 0; i < KEEP_MOST; i++)
 		n += stayers[i].pid != 0;
-	return n < KEEP_MOST && getrlimit(RLIMIT_NOFILE, &r) == 0
-		&& (r.rlim_cur == RLIM_INFINITY || (r.rlim_cur > others && n < r.rlim_cur - others));
+	return n < KEEP_MOST && getrlimit(RLIMIT_NOFILE, &r) == 0 && n < r.rlim_cur / FDS_SHARE;
 }
 
 int keep_offer(char const *place, uint64_t now)

@@ -29,7 +29,7 @@ enum
 	GROW_BY = 64,           /* slots and runs that are made at once */
 	PID_LISTS = 256,
 	EVENTS = 64,            /* outputs that are read in a turn */
-	OTHER_FDS = 128,        /* descriptors beside those of deliveries: our own, and what a start takes */
+	OTHER_FDS = 192,        /* descriptors beside those of deliveries: our own, what a start takes, rspawn/keep.h */
 	OTHER_PROCESSES = 16,
 	OUT_ROOM = 256,         /* what a refusal takes at most: set aside before a request is looked at */
 	OUT_HIGH = 32 << 20,    /* reports waiting for a reader; only one that never reads gets here */
