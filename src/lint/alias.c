@@ -25,8 +25,8 @@ typedef struct look
 static void unreadable(findings *f, look const *l, char const *path)
 {
 	if (l->own && errno == EACCES)
-		findings_add(f, FINDING_ERROR, path, 0, conf_username(CONF_ALIAS), " cannot read it, so mail waits", findings_cure, "chown ",
-			conf_username(CONF_ALIAS), " ", path, (char *)0);
+		findings_add(f, FINDING_ERROR, path, 0, conf_username(CONF_ALIAS), " cannot read it, so mail waits",
+			findings_cure, "chown ", conf_username(CONF_ALIAS), " ", path, (char *)0);
 	else
 		findings_unreadable(f, path);
 }
@@ -63,7 +63,8 @@ static void check_text(findings *f, look const *l, char const *path, int fd)
 		v = dotqmail_judge(&run, &d);
 		if (v == DOTQMAIL_PASS || v == DOTQMAIL_OBEY)
 			continue;
-		findings_add(f, FINDING_ERROR, path, run.line, v == DOTQMAIL_MISTAKE ? d.arg : dotqmail_complaint(v), findings_cure,
+		findings_add(f, FINDING_ERROR, path, run.line, v == DOTQMAIL_MISTAKE ? d.arg : dotqmail_complaint(v),
+			findings_cure,
 			"mend the line; until then mail waits", (char *)0);
 		break;
 	}
@@ -78,7 +79,8 @@ static void check_name(findings *f, char const *path, char const *name)
 	if (!extension_safe(&safe, ext, strlen(ext)) || !stralloc_0(&safe))
 		f->failed = 1;
 	else if (strcmp(safe.s, ext) != 0)
-		findings_add(f, FINDING_ERROR, path, 0, "a name with upper case or a dot, which can never match", findings_cure,
+		findings_add(f, FINDING_ERROR, path, 0, "a name with upper case or a dot, which can never match",
+			findings_cure,
 			"call it .qmail", safe.s, (char *)0);
 	stralloc_free(&safe);
 }
@@ -90,7 +92,8 @@ static void check_file(findings *f, look const *l, char const *name)
 	struct stat st;
 	int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (!stralloc_cats(&path, l->home) || !stralloc_cats(&path, "/") || !stralloc_cats(&path, name) || !stralloc_0(&path)) {
+	if (!stralloc_cats(&path, l->home) || !stralloc_cats(&path, "/") || !stralloc_cats(&path, name)
+	 || !stralloc_0(&path)) {
 		f->failed = 1;
 	} else if (fd < 0) {
 		if (errno != ENOENT)
@@ -98,8 +101,8 @@ static void check_file(findings *f, look const *l, char const *name)
 	} else if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		check_name(f, path.s, name);
 		if (dotfile_judge(0, st.st_mode) == DOTFILE_WRITABLE)
-			findings_add(f, FINDING_ERROR, path.s, 0, "others can write to it, so mail waits", findings_cure, "chmod go-w ",
-				path.s, (char *)0);
+			findings_add(f, FINDING_ERROR, path.s, 0, "others can write to it, so mail waits",
+				findings_cure, "chmod go-w ", path.s, (char *)0);
 		check_text(f, l, path.s, fd);
 	}
 	if (fd >= 0)
@@ -123,8 +126,10 @@ static void look_around(findings *f, void *data)
 	int i;
 
 	if (n < 0 && errno == ENOENT)
-		findings_add(f, FINDING_ERROR, home, 0, "the home of ", conf_username(CONF_ALIAS), " does not exist, so mail for unknown users "
-			"waits", findings_cure, "make setup, or usermod -d ", conf_home, "/alias ", conf_username(CONF_ALIAS), (char *)0);
+		findings_add(f, FINDING_ERROR, home, 0, "the home of ", conf_username(CONF_ALIAS),
+			" does not exist, so mail for unknown users "
+			"waits", findings_cure, "make setup, or usermod -d ", conf_home, "/alias ",
+			conf_username(CONF_ALIAS), (char *)0);
 	else if (n < 0)
 		unreadable(f, l, home);
 	for (i = 0; i < n; i++)
@@ -140,7 +145,8 @@ void alias_check(findings *f)
 
 	if (!pw)
 		findings_add(f, FINDING_ERROR, "/etc/passwd", 0, "there is no account ", conf_username(CONF_ALIAS),
-			", so mail for unknown users waits", findings_cure, "make setup tells how to create it", (char *)0);
+			", so mail for unknown users waits", findings_cure, "make setup tells how to create it",
+			(char *)0);
 	else if (!stralloc_copys(&home, pw->pw_dir) || !stralloc_0(&home))
 		f->failed = 1;
 	if (pw && !f->failed) {

@@ -100,7 +100,8 @@ static int is_record(compiled *c, char const *key, size_t n, stralloc const *dat
 {
 	if (cdb_keylen(&c->c) != n || (n && memcmp(cdb_getkey(&c->c), key, n) != 0))
 		return 0;
-	return !data || (cdb_datalen(&c->c) == data->len && (!data->len || memcmp(cdb_getdata(&c->c), data->s, data->len) == 0));
+	return !data || (cdb_datalen(&c->c) == data->len
+		&& (!data->len || memcmp(cdb_getdata(&c->c), data->s, data->len) == 0));
 }
 
 /* A record that is there, and is not found: the tables behind the records are damaged. */
@@ -146,8 +147,9 @@ static void without_table(compiled *c, int have_text)
 
 static void without_text(compiled *c)
 {
-	findings_add(c->f, FINDING_WARNING, c->cdb, 0, "there is no ", c->text, " that it could have been made of, but it counts",
-		findings_cure, "write the text anew, or remove the table", (char *)0);
+	findings_add(c->f, FINDING_WARNING, c->cdb, 0, "there is no ", c->text,
+		" that it could have been made of, but it counts", findings_cure,
+		"write the text anew, or remove the table", (char *)0);
 	check_soundness(c);
 }
 
@@ -226,8 +228,9 @@ static char const *assign_cdb(void)
 
 void compiled_assign(findings *f, setup const *s)
 {
-	compiled c = { .f = f, .text = assign_file, .cdb = assign_cdb(), .program = "qmail-newu", .harm = "damaged, so mail waits",
-		.fd = -1, .otherwise = "users/cdb, which counts, says otherwise from this line on" };
+	compiled c = { .f = f, .text = assign_file, .cdb = assign_cdb(), .program = "qmail-newu",
+		.harm = "damaged, so mail waits", .fd = -1,
+		.otherwise = "users/cdb, which counts, says otherwise from this line on" };
 	int fd = users_open();
 	size_t line;
 
@@ -309,7 +312,8 @@ static void free_pair(pair *p)
 
 static int same_entry(constmap_entry const *a, constmap_entry const *b)
 {
-	return a->keylen == b->keylen && text_casecmp(a->key, b->key, a->keylen) == 0 && strcmp(a->value, b->value) == 0;
+	return a->keylen == b->keylen && text_casecmp(a->key, b->key, a->keylen) == 0
+		&& strcmp(a->value, b->value) == 0;
 }
 
 static void compare_lists(compiled *c, pair const *text, pair const *table)
@@ -338,7 +342,8 @@ static void check_list(findings *f, char const *file, char const *program, char 
 	int fd = there ? compiled_open(file) : -1;
 
 	c.cdb = name.s;
-	c.harm = has_text == CONTROL_READ ? "damaged, so its text is read each time" : "damaged, and there is no text, so mail waits";
+	c.harm = has_text == CONTROL_READ ? "damaged, so its text is read each time"
+		: "damaged, and there is no text, so mail waits";
 	if (there && fd < 0) {
 		if (errno == ENOENT)
 			tell(&c, FINDING_WARNING, c.cdb, 0, "not made of its text as it is now, so it does not count");
@@ -346,7 +351,8 @@ static void check_list(findings *f, char const *file, char const *program, char 
 			findings_unreadable(f, c.cdb);
 	} else if (there && start(&c, fd)) {
 		check_soundness(&c);
-		if (!c.told && compiled_readlist(&table.list, file, 0, sep, &from) != CONTROL_ERROR && from == COMPILED_DAMAGED)
+		if (!c.told && compiled_readlist(&table.list, file, 0, sep, &from) != CONTROL_ERROR
+		 && from == COMPILED_DAMAGED)
 			tell_damaged(&c);
 		if (!map_list(&text, sep) || !map_list(&table, sep))
 			f->failed = 1;

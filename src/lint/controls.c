@@ -90,7 +90,8 @@ enum { FILES = sizeof files / sizeof *files };
 
 static struct { char const *name; unsigned int readers; } const tables[] =
 {
-	{ "locals.cdb", ROUTING }, { "morercpthosts.cdb", READERS_QMAILD }, { "rcpthosts.cdb", READERS_QMAILD }, { "virtualdomains.cdb", ROUTING },
+	{ "locals.cdb", ROUTING }, { "morercpthosts.cdb", READERS_QMAILD },
+	{ "rcpthosts.cdb", READERS_QMAILD }, { "virtualdomains.cdb", ROUTING },
 };
 
 /* ---- text */
@@ -127,15 +128,18 @@ static void check_bytes(reading const *r)
 	char const *found;
 
 	if (n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0)
-		findings_add(r->f, FINDING_ERROR, r->path, 1, "a byte order mark, which is part of the entry", findings_cure,
+		findings_add(r->f, FINDING_ERROR, r->path, 1, "a byte order mark, which is part of the entry",
+			findings_cure,
 			"write the line anew", (char *)0);
 	found = n ? memchr(s, '\r', n) : 0;
 	if (found)
-		findings_add(r->f, FINDING_ERROR, r->path, line_of(s, found), "a CR, which is part of the entry", findings_cure,
+		findings_add(r->f, FINDING_ERROR, r->path, line_of(s, found), "a CR, which is part of the entry",
+			findings_cure,
 			"sed -i 's/\\r//' ", r->path, (char *)0);
 	found = n ? memchr(s, 0, n) : 0;
 	if (found)
-		findings_add(r->f, FINDING_ERROR, r->path, line_of(s, found), "a NUL byte, which ends the entry", findings_cure,
+		findings_add(r->f, FINDING_ERROR, r->path, line_of(s, found), "a NUL byte, which ends the entry",
+			findings_cure,
 			"write the line anew", (char *)0);
 }
 
@@ -146,12 +150,14 @@ static void check_one_line(reading const *r, size_t n)
 	char const *s;
 
 	if (n > 0 && (r->text.s[0] == '#' || r->text.s[0] == ' ' || r->text.s[0] == '\t'))
-		findings_add(r->f, FINDING_ERROR, r->path, 1, r->text.s[0] == '#' ? "a comment, which is taken for the value"
-			: "a blank at the start, which is part of the value", findings_cure, "write the value alone into the first line",
-			(char *)0);
+		findings_add(r->f, FINDING_ERROR, r->path, 1,
+			r->text.s[0] == '#' ? "a comment, which is taken for the value"
+			: "a blank at the start, which is part of the value", findings_cure,
+			"write the value alone into the first line", (char *)0);
 	for (s = end ? end : r->text.s + r->text.len; s < r->text.s + r->text.len; s++)
 		if (*s != '\n' && *s != ' ' && *s != '\t') {
-			findings_add(r->f, FINDING_WARNING, r->path, line_of(r->text.s, s), "only the first line is read", findings_cure,
+			findings_add(r->f, FINDING_WARNING, r->path, line_of(r->text.s, s),
+				"only the first line is read", findings_cure,
 				"remove this one", (char *)0);
 			return;
 		}
@@ -167,8 +173,8 @@ static void check_line(reading const *r)
 	if (r->c->kind != HOST || (n > 0 && r->text.s[0] == '#'))
 		return;
 	if (n == 0) {
-		findings_add(r->f, FINDING_ERROR, r->path, 1, "the name is empty", findings_cure, "write a host name, or remove the file",
-			(char *)0);
+		findings_add(r->f, FINDING_ERROR, r->path, 1, "the name is empty", findings_cure,
+			"write a host name, or remove the file", (char *)0);
 		return;
 	}
 	problem = pattern_problem(r->text.s, n, 0, &cure);
@@ -185,17 +191,20 @@ static void check_value(reading const *r, unsigned int value)
 
 	most[uint_fmt(most, SPAWN_MOST)] = 0;
 	if (concurrency && value == 0)
-		findings_add(r->f, FINDING_WARNING, r->path, 1, "0 holds all mail of this kind in the queue", findings_cure,
+		findings_add(r->f, FINDING_WARNING, r->path, 1, "0 holds all mail of this kind in the queue",
+			findings_cure,
 			"write how many deliveries there may be at once", (char *)0);
 	if (concurrency && value >= SPAWN_MOST)
-		findings_add(r->f, FINDING_WARNING, r->path, 1, "there are never so many deliveries at once", findings_cure,
+		findings_add(r->f, FINDING_WARNING, r->path, 1, "there are never so many deliveries at once",
+			findings_cure,
 			"write a number below ", most, (char *)0);
 	if (strncmp(r->c->name, "timeout", 7) == 0 && value == 0)
-		findings_add(r->f, FINDING_ERROR, r->path, 1, "0 seconds are too short for any answer", findings_cure, "write ",
-			r->c->standard, ", or remove the file", (char *)0);
+		findings_add(r->f, FINDING_ERROR, r->path, 1, "0 seconds are too short for any answer", findings_cure,
+			"write ", r->c->standard, ", or remove the file", (char *)0);
 	if (strcmp(r->c->name, "queuelifetime") == 0 && value < 3600)
-		findings_add(r->f, FINDING_WARNING, r->path, 1, "mail is returned before a server that is down for an hour is back",
-			findings_cure, "write ", r->c->standard, ", or remove the file", (char *)0);
+		findings_add(r->f, FINDING_WARNING, r->path, 1,
+			"mail is returned before a server that is down for an hour is back", findings_cure, "write ",
+			r->c->standard, ", or remove the file", (char *)0);
 }
 
 static void check_number(reading const *r)
@@ -205,14 +214,16 @@ static void check_number(reading const *r)
 	size_t digits = 0;
 
 	if (control_number(&value, r->text.s, n) == CONTROL_BAD) {
-		findings_add(r->f, FINDING_ERROR, r->path, 1, "not a number, so ", r->c->standard, " holds", findings_cure,
+		findings_add(r->f, FINDING_ERROR, r->path, 1, "not a number, so ", r->c->standard, " holds",
+			findings_cure,
 			"write digits alone", (char *)0);
 		return;
 	}
 	while (digits < n && r->text.s[digits] >= '0' && r->text.s[digits] <= '9')
 		digits++;
 	if (digits < n)
-		findings_add(r->f, FINDING_WARNING, r->path, 1, "only the digits it starts with are read, there are no units", findings_cure,
+		findings_add(r->f, FINDING_WARNING, r->path, 1,
+			"only the digits it starts with are read, there are no units", findings_cure,
 			"write digits alone", (char *)0);
 	check_one_line(r, 0);
 	check_value(r, value);
@@ -231,7 +242,8 @@ static void check_key(reading const *r, size_t line, char const *key, size_t n)
 	if (problem)
 		findings_add(r->f, FINDING_ERROR, r->path, line, problem, findings_cure, cure, (char *)0);
 	else if (strcmp(r->c->name, "badmailfrom") == 0 && !memchr(key, '@', n))
-		findings_add(r->f, FINDING_ERROR, r->path, line, "a sender without an @, so this pattern can never match", findings_cure,
+		findings_add(r->f, FINDING_ERROR, r->path, line,
+			"a sender without an @, so this pattern can never match", findings_cure,
 			"write @", shown(key, n), " for all senders there", (char *)0);
 }
 
@@ -249,14 +261,16 @@ static void check_pair(reading const *r, constmap const *m, control_list const *
 	}
 	check_key(r, line, s, (size_t)(colon - s));
 	if (colon[1] == ' ' || colon[1] == '\t')
-		findings_add(r->f, FINDING_ERROR, r->path, line, "a blank behind the colon, which is part of the value", findings_cure,
+		findings_add(r->f, FINDING_ERROR, r->path, line,
+			"a blank behind the colon, which is part of the value", findings_cure,
 			"write ", shown(s, (size_t)(colon - s) + 1), colon + 1 + strspn(colon + 1, " \t"), (char *)0);
 	else
 		values_check(r->f, r->c->name, r->path, line, colon + 1);
 	e = constmap_find(m, s, (size_t)(colon - s));
 	if (e && e->index != i) {
 		number[size_fmt(number, control_line(l, e->index))] = 0;
-		findings_add(r->f, FINDING_WARNING, r->path, line, "line ", number, " has the same pattern and comes after it, so this one can "
+		findings_add(r->f, FINDING_WARNING, r->path, line, "line ", number,
+			" has the same pattern and comes after it, so this one can "
 			"never match", findings_cure, "remove one of them", (char *)0);
 	}
 }
@@ -296,8 +310,9 @@ static void check_instructions(reading const *r)
 		at += dotqmail_next(&d, r->text.s + at, r->text.len - at);
 		v = dotqmail_judge(&run, &d);
 		if (v == DOTQMAIL_MISTAKE || v == DOTQMAIL_NOTHING) {
-			findings_add(r->f, FINDING_ERROR, r->path, run.line, v == DOTQMAIL_MISTAKE ? d.arg : dotqmail_complaint(v),
-				findings_cure, "mend it, and restart qmail-send; until then mail waits", (char *)0);
+			findings_add(r->f, FINDING_ERROR, r->path, run.line,
+				v == DOTQMAIL_MISTAKE ? d.arg : dotqmail_complaint(v), findings_cure,
+				"mend it, and restart qmail-send; until then mail waits", (char *)0);
 			return;
 		}
 	}
@@ -356,8 +371,9 @@ static void check_secret(reading const *r, struct stat const *st)
 	char const *bar = r->text.len ? memchr(r->text.s, '|', r->text.len) : 0;
 
 	if (strcmp(r->c->name, "smtproutes") == 0 && bar && st->st_mode & S_IROTH)
-		findings_add(r->f, FINDING_WARNING, r->path, line_of(r->text.s, bar), "a password that everybody on this host can read",
-			findings_cure, "chgrp ", conf_groupname(CONF_QMAIL), " ", r->path, " && chmod 640 ", r->path, (char *)0);
+		findings_add(r->f, FINDING_WARNING, r->path, line_of(r->text.s, bar),
+			"a password that everybody on this host can read", findings_cure, "chgrp ",
+			conf_groupname(CONF_QMAIL), " ", r->path, " && chmod 640 ", r->path, (char *)0);
 }
 
 static void check_file(findings *f, control_file const *c, char const *path)
@@ -369,7 +385,8 @@ static void check_file(findings *f, control_file const *c, char const *path)
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		findings_unreadable(f, path);
 	} else if (!S_ISREG(st.st_mode)) {
-		findings_add(f, FINDING_ERROR, path, 0, "not a file", findings_cure, "make it a text file, or remove it", (char *)0);
+		findings_add(f, FINDING_ERROR, path, 0, "not a file", findings_cure,
+			"make it a text file, or remove it", (char *)0);
 	} else {
 		readers_check(f, path, &st, c->readers);
 		if (!slurp(&r.text, fd)) {
@@ -397,7 +414,8 @@ static char const *meant(char const *name)
 
 		while (same < n && same < m && text_lower(name[same]) == files[i].name[same])
 			same++;
-		while (tail < n - same && tail < m - same && text_lower(name[n - 1 - tail]) == files[i].name[m - 1 - tail])
+		while (tail < n - same && tail < m - same
+		 && text_lower(name[n - 1 - tail]) == files[i].name[m - 1 - tail])
 			tail++;
 		if (same + tail + 1 >= (n > m ? n : m) && m > 2)
 			return files[i].name;
@@ -430,11 +448,13 @@ static void check_name(findings *f, char const *name)
 	if (strpbrk(name, ".~#"))
 		return;
 	if (meant(name)) {
-		findings_add(f, FINDING_WARNING, path.s, 0, "no program reads it", findings_cure, "call it ", meant(name),
+		findings_add(f, FINDING_WARNING, path.s, 0, "no program reads it", findings_cure, "call it ",
+			meant(name),
 			" if that is meant", (char *)0);
 	} else {
 		findings_add(f, FINDING_WARNING, path.s, 0, "no program of ours reads it", findings_cure,
-			"see qmail-control(5) for what it may have become, and remove it if nothing else needs it", (char *)0);
+			"see qmail-control(5) for what it may have become, and remove it if nothing else needs it",
+			(char *)0);
 	}
 }
 

@@ -47,20 +47,23 @@ static int check_prefix(findings *f, entry const *e)
 		return 0;
 	}
 	if (e->value[n - 1] == '-')
-		findings_add(f, FINDING_WARNING, virtual_file, e->line, "a dash at the end of the prefix, where one is put anyway", findings_cure,
+		findings_add(f, FINDING_WARNING, virtual_file, e->line,
+			"a dash at the end of the prefix, where one is put anyway", findings_cure,
 			"remove it", (char *)0);
 	switch (judge(e->value)) {
 	case PREFIX_SOMEBODY:
 		return 1;
 	case PREFIX_NOBODY:
-		findings_add(f, FINDING_ERROR, virtual_file, e->line, "nobody gets mail for ", e->value, "-..., neither an account nor "
-			"users/assign nor a file of alias's", findings_cure, "add a line +", e->value, "-:... to users/assign and run qmail-newu",
-			(char *)0);
+		findings_add(f, FINDING_ERROR, virtual_file, e->line, "nobody gets mail for ", e->value,
+			"-..., neither an account nor "
+			"users/assign nor a file of alias's", findings_cure, "add a line +", e->value,
+			"-:... to users/assign and run qmail-newu", (char *)0);
 		return 0;
 	case PREFIX_UNKNOWN:
 		break;
 	}
-	findings_add(f, FINDING_WARNING, virtual_file, e->line, "who gets mail for ", e->value, "-... cannot be found out now", findings_cure,
+	findings_add(f, FINDING_WARNING, virtual_file, e->line, "who gets mail for ", e->value,
+		"-... cannot be found out now", findings_cure,
 		"qmail-explain postmaster@", e->domain, " says more", (char *)0);
 	return 0;
 }
@@ -68,7 +71,8 @@ static int check_prefix(findings *f, entry const *e)
 static void tell_postmaster(void *data, size_t line, char const *address, char const *home, address_verdict v)
 {
 	if (v == ADDRESS_BOUNCES)
-		findings_add(data, FINDING_WARNING, virtual_file, line, "mail to ", address, " bounces", findings_cure, "make ", home,
+		findings_add(data, FINDING_WARNING, virtual_file, line, "mail to ", address, " bounces", findings_cure,
+			"make ", home,
 			"/.qmail-postmaster or .qmail-default there", (char *)0);
 }
 
@@ -113,7 +117,8 @@ static void check_accepted(setup *s, findings *f, entry const *e)
 			|| (stralloc_cats(&name, "any") && stralloc_cats(&name, e->domain)
 			 && setup_accepts(s, name.s, name.len) != RCPTHOSTS_NO);
 	if (!listed)
-		findings_add(f, FINDING_WARNING, virtual_file, e->line, e->domain, " is not in control/rcpthosts, so its mail from elsewhere "
+		findings_add(f, FINDING_WARNING, virtual_file, e->line, e->domain,
+			" is not in control/rcpthosts, so its mail from elsewhere "
 			"is refused", findings_cure, "add ", e->domain, " to control/rcpthosts", (char *)0);
 	stralloc_free(&name);
 }
@@ -127,14 +132,16 @@ static void check_exception(setup *s, findings *f, entry const *e)
 
 	if (s->tables.tables.empty_is_local)
 		return;
-	if (stralloc_cats(&address, e->domain != e->key ? e->key : "x@") && (e->domain != e->key || stralloc_cats(&address, e->key))) {
+	if (stralloc_cats(&address, e->domain != e->key ? e->key : "x@")
+	 && (e->domain != e->key || stralloc_cats(&address, e->key))) {
 		rewrite_search_start(&search, address.s, address.len);
 		while (rewrite_search_next(&search, &s->tables.tables))
 			broader++;
 	}
 	if (broader < 2)
-		findings_add(f, FINDING_WARNING, virtual_file, e->line, "without a prefix the mail goes elsewhere, as it would without this line",
-			findings_cure, "write a prefix, or put ", e->domain, " into control/locals", (char *)0);
+		findings_add(f, FINDING_WARNING, virtual_file, e->line,
+			"without a prefix the mail goes elsewhere, as it would without this line", findings_cure,
+			"write a prefix, or put ", e->domain, " into control/locals", (char *)0);
 	stralloc_free(&address);
 }
 
@@ -147,7 +154,8 @@ static void check_virtual(setup *s, findings *f, mailbox_batch *postmasters, ent
 	 || e->value[0] == ' ' || e->value[0] == '\t' || strchr(e->value, '\r'))
 		return;                 /* controls_check has told */
 	if (*e->domain && e->domain[0] != '.' && local) {
-		findings_add(f, FINDING_ERROR, virtual_file, e->line, e->domain, " is in control/locals too, which comes first, so this line "
+		findings_add(f, FINDING_ERROR, virtual_file, e->line, e->domain,
+			" is in control/locals too, which comes first, so this line "
 			"has no effect", findings_cure, "take it out of one of them", (char *)0);
 		return;
 	}
@@ -169,7 +177,8 @@ static void check_virtualdomains(setup *s, findings *f)
 	for (i = 0; i < s->virtualdomains.list.n; i++) {
 		size_t n = strlen(line);
 		char *colon = strchr(line, ':');
-		constmap_entry const *e = colon ? constmap_find(&s->virtualdomains.map, line, (size_t)(colon - line)) : 0;
+		size_t keylen = colon ? (size_t)(colon - line) : 0;
+		constmap_entry const *e = colon ? constmap_find(&s->virtualdomains.map, line, keylen) : 0;
 
 		/* of several the one that counts */
 		if (e && e->index == i && setup_wants(s, line, e->keylen)) {
@@ -177,7 +186,8 @@ static void check_virtualdomains(setup *s, findings *f)
 
 			if (stralloc_copyb(&key, line, e->keylen) && stralloc_0(&key)) {
 				char const *at = strrchr(key.s, '@');
-				entry const one = { .key = key.s, .value = colon + 1, .line = control_line(&s->virtualdomains.list, i),
+				entry const one = { .key = key.s, .value = colon + 1,
+					.line = control_line(&s->virtualdomains.list, i),
 					.domain = at ? at + 1 : key.s };
 
 				check_virtual(s, f, &postmasters, &one);
@@ -204,10 +214,14 @@ static void check_locals(setup *s, findings *f)
 	size_t i;
 
 	for (i = 0; i < s->locals.list.n; i++, name += strlen(name) + 1)
-		if (setup_wants(s, name, strlen(name)) && !is_name_of_ours(name) && !strchr(name, '\r') && s->hosts.present
-		 && !pattern_problem(name, strlen(name), PATTERN_LITERAL, &cure) && setup_accepts(s, name, strlen(name)) == RCPTHOSTS_NO)
-			findings_add(f, FINDING_WARNING, s->locals.file, control_line(&s->locals.list, i), name, " is not in control/rcpthosts, so "
-				"its mail from elsewhere is refused", findings_cure, "add ", name, " to control/rcpthosts", (char *)0);
+		if (setup_wants(s, name, strlen(name)) && !is_name_of_ours(name) && !strchr(name, '\r')
+		 && s->hosts.present
+		 && !pattern_problem(name, strlen(name), PATTERN_LITERAL, &cure)
+		 && setup_accepts(s, name, strlen(name)) == RCPTHOSTS_NO)
+			findings_add(f, FINDING_WARNING, s->locals.file, control_line(&s->locals.list, i), name,
+				" is not in control/rcpthosts, so "
+				"its mail from elsewhere is refused", findings_cure, "add ", name,
+				" to control/rcpthosts", (char *)0);
 }
 
 static void check_percenthack(setup *s, findings *f)
@@ -217,9 +231,10 @@ static void check_percenthack(setup *s, findings *f)
 
 	for (i = 0; i < s->percenthack.list.n; i++, name += strlen(name) + 1)
 		if (setup_wants(s, name, strlen(name)) && setup_accepts(s, name, strlen(name)) == RCPTHOSTS_YES)
-			findings_add(f, FINDING_ERROR, s->percenthack.file, control_line(&s->percenthack.list, i), "strangers may send to ", name,
-				", and so through user%host@", name, " to everywhere", findings_cure, "take ", name, " out of control/percenthack",
-				(char *)0);
+			findings_add(f, FINDING_ERROR, s->percenthack.file, control_line(&s->percenthack.list, i),
+				"strangers may send to ", name,
+				", and so through user%host@", name, " to everywhere", findings_cure, "take ", name,
+				" out of control/percenthack", (char *)0);
 }
 
 void domains_check(setup *s, findings *f)

@@ -47,7 +47,8 @@ void findings_add(findings *f, finding_severity severity, char const *file, size
 
 	va_start(ap, line);
 	while (ok && (s = va_arg(ap, char const *))) {
-		ok = cure ? text_visible(&f->out, s, strlen(s)) : s == findings_cure ? stralloc_cats(&f->out, s) : put_what(&f->out, s);
+		ok = cure ? text_visible(&f->out, s, strlen(s))
+			: s == findings_cure ? stralloc_cats(&f->out, s) : put_what(&f->out, s);
 		cure |= s == findings_cure;
 	}
 	va_end(ap);
@@ -95,7 +96,8 @@ void findings_as(findings *f, uid_t uid, gid_t gid, char const *file, findings_w
 	int ok = asuser_run(&found, uid, gid, SECONDS, find, &t);
 
 	if (!ok)
-		findings_add(f, FINDING_WARNING, file, 0, "cannot be looked at as the user whose it is, ", strerror(errno), findings_cure,
+		findings_add(f, FINDING_WARNING, file, 0, "cannot be looked at as the user whose it is, ",
+			strerror(errno), findings_cure,
 			"see what is in the way, and try again", (char *)0);
 	else if (!found.len || found.s[0] < 0 || found.s[0] > FINDING_ERROR || !are_lines(found.s + 1, found.len - 1)
 	 || !stralloc_catb(&f->out, found.s + 1, found.len - 1))
@@ -109,6 +111,6 @@ void findings_unreadable(findings *f, char const *file)
 {
 	int others = geteuid() != 0 && (errno == EACCES || errno == EPERM);
 
-	findings_add(f, others ? FINDING_WARNING : FINDING_ERROR, file, 0, "cannot be read, ", strerror(errno), findings_cure,
-		others ? "run qmail-lint as root" : "mend or remove it", (char *)0);
+	findings_add(f, others ? FINDING_WARNING : FINDING_ERROR, file, 0, "cannot be read, ", strerror(errno),
+		findings_cure, others ? "run qmail-lint as root" : "mend or remove it", (char *)0);
 }

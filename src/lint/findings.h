@@ -31,10 +31,11 @@ typedef struct findings
 /* findings_add: texts up to a null pointer; findings_cure stands once among them, where the cure begins. Whatever bytes
  * are in them, the line is printable, and the first three ": " divide it into its parts. */
 extern char const findings_cure[];
-extern void findings_add(findings *f, finding_severity severity, char const *file, size_t line, ...) __attribute__((sentinel));
+extern void findings_add(findings *f, finding_severity severity, char const *file, size_t line,
+	...) __attribute__((sentinel));
 
-/* findings_as: what work finds as another user, in a child (recipient/asuser.h), is added to *f. If that cannot be done it
- * is told, as about file. */
+/* findings_as: what work finds as another user, in a child (recipient/asuser.h), is added to *f. If that cannot be
+ * done it is told, as about file. */
 typedef void findings_work(findings *f, void *data);
 extern void findings_as(findings *f, uid_t uid, gid_t gid, char const *file, findings_work *work, void *data);
 

@@ -96,6 +96,11 @@ static int look_as(stralloc *out, stralloc *questions, size_t n, uid_t uid, gid_
 	return 1;
 }
 
+static mailbox_verdict verdict_byte(char c)
+{
+	return c == MAILBOX_THERE ? MAILBOX_THERE : c == MAILBOX_NONE ? MAILBOX_NONE : MAILBOX_UNKNOWN;
+}
+
 /* ---- one address */
 
 static mailbox_verdict look_alone(stralloc *record, stralloc *home)
@@ -105,10 +110,11 @@ static mailbox_verdict look_alone(stralloc *record, stralloc *home)
 	mailbox_verdict v = MAILBOX_UNKNOWN;
 	users_record r;
 
-	if (users_record_parse(&r, record->s, record->len) == USERS_RECORD_OK && stralloc_copys(home, r.home) && stralloc_0(home)
+	if (users_record_parse(&r, record->s, record->len) == USERS_RECORD_OK && stralloc_copys(home, r.home)
+	 && stralloc_0(home)
 	 && put(&questions, &(question){ .address = "", .local = "", .home = r.home, .dash = r.dash, .ext = r.ext })
 	 && look_as(&found, &questions, 1, r.uid, r.gid))
-		v = found.s[0] == MAILBOX_THERE ? MAILBOX_THERE : found.s[0] == MAILBOX_NONE ? MAILBOX_NONE : MAILBOX_UNKNOWN;
+		v = verdict_byte(found.s[0]);
 	stralloc_free(&questions);
 	stralloc_free(&found);
 	return v;
@@ -127,7 +133,8 @@ static address_verdict last_resort(char const *local, stralloc *home)
 	char const *source;
 
 	if (lastresort_wanted() > 0)
-		v = lastresort_user(&record, local, geteuid() == 0, &source) == 0 ? look_alone(&record, home) : MAILBOX_UNKNOWN;
+		v = lastresort_user(&record, local, geteuid() == 0, &source) == 0
+			? look_alone(&record, home) : MAILBOX_UNKNOWN;
 	stralloc_free(&record);
 	return verdict_of(v);
 }
@@ -146,7 +153,8 @@ static address_verdict find_user(setup const *s, char const *address, stralloc *
 		if (!at)
 			break;
 		*at = 0;
-		return identify_user(record, recipient->s, geteuid() == 0, &source) == 0 ? ADDRESS_THERE : ADDRESS_UNKNOWN;
+		return identify_user(record, recipient->s, geteuid() == 0, &source) == 0
+			? ADDRESS_THERE : ADDRESS_UNKNOWN;
 	case REWRITE_NOMEM:
 		break;
 	}
@@ -194,7 +202,7 @@ static void answer(mailbox_batch *b)
 		question q;
 
 		at += take(&q, b->questions.s + at);
-		tell(b, &q, found.s[i] == MAILBOX_THERE ? MAILBOX_THERE : found.s[i] == MAILBOX_NONE ? MAILBOX_NONE : MAILBOX_UNKNOWN);
+		tell(b, &q, verdict_byte(found.s[i]));
 	}
 	b->n = 0;
 	b->questions.len = 0;
@@ -214,7 +222,8 @@ void mailbox_ask_later(mailbox_batch *b, setup const *s, char const *address, si
 		answer(b);
 	if (v != ADDRESS_THERE) {
 		b->told(b->data, number, address, "", v);
-	} else if (put(&b->questions, &(question){ .number = number, .address = address, .local = recipient.s, .home = r.home,
+	} else if (put(&b->questions, &(question){ .number = number, .address = address, .local = recipient.s,
+		.home = r.home,
 	 .dash = r.dash, .ext = r.ext })) {
 		b->uid = r.uid;
 		b->gid = r.gid;

@@ -13,12 +13,12 @@ typedef enum
 	ADDRESS_REMOTE,
 } address_verdict;
 
-/* mailbox_of: what becomes of mail to an address (NUL-terminated), by the tables, users/cdb, the accounts and the files in
- * the home, which is put into *home, NUL-terminated, if there is one. */
+/* mailbox_of: what becomes of mail to an address (NUL-terminated), by the tables, users/cdb, the accounts and the
+ * files in the home, which is put into *home, NUL-terminated, if there is one. */
 extern address_verdict mailbox_of(setup const *s, char const *address, stralloc *home);
 
-/* The same for many addresses, of which those in a row that belong to one user are looked for by one child. What becomes
- * of each is told, in the order in which they were asked for, with the number that was given. */
+/* The same for many addresses, of which those in a row that belong to one user are looked for by one child. What
+ * becomes of each is told, in the order in which they were asked for, with the number that was given. */
 typedef void mailbox_told(void *data, size_t number, char const *address, char const *home, address_verdict v);
 
 typedef struct mailbox_batch

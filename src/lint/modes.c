@@ -60,11 +60,13 @@ static void check_ids(findings *f)
 
 	for (i = 0; i < CONF_USERS_MAX; i++)
 		if (!conf_uid((conf_user)i, &uid))
-			findings_add(f, FINDING_ERROR, "/etc/passwd", 0, "there is no account ", conf_username((conf_user)i), findings_cure,
+			findings_add(f, FINDING_ERROR, "/etc/passwd", 0, "there is no account ",
+				conf_username((conf_user)i), findings_cure,
 				"make setup tells how to create it", (char *)0);
 	for (i = 0; i < CONF_GROUPS_MAX; i++)
 		if (!conf_gid((conf_group)i, &gid))
-			findings_add(f, FINDING_ERROR, "/etc/group", 0, "there is no group ", conf_groupname((conf_group)i), findings_cure,
+			findings_add(f, FINDING_ERROR, "/etc/group", 0, "there is no group ",
+				conf_groupname((conf_group)i), findings_cure,
 				"make setup tells how to create it", (char *)0);
 }
 
@@ -80,7 +82,8 @@ static void check_tree(findings *f)
 		return;
 	switch (layout_detect(&l, home, &missing)) {
 	case LAYOUT_GAP:
-		findings_add(f, FINDING_ERROR, "queue/mess", 0, "has not all its subdirectories", findings_cure, cure, (char *)0);
+		findings_add(f, FINDING_ERROR, "queue/mess", 0, "has not all its subdirectories", findings_cure, cure,
+			(char *)0);
 		break;
 	case LAYOUT_ERROR:
 		if (geteuid() == 0)
@@ -170,23 +173,27 @@ static void check_queue(findings *f, program const *p)
 	uid_t uid;
 
 	if ((p->st.st_mode & execute) != execute)
-		findings_add(f, FINDING_ERROR, p->path, 0, "not everybody can run it, so not everybody can send mail", findings_cure,
+		findings_add(f, FINDING_ERROR, p->path, 0, "not everybody can run it, so not everybody can send mail",
+			findings_cure,
 			"chmod a+x ", p->path, (char *)0);
 	if (is_setuid_to(&p->st, CONF_QMAILQ) || is_qmqpc(&p->st) || !conf_uid(CONF_QMAILQ, &uid))
 		return;
 	if (is_script(p->path) && !(p->st.st_mode & S_IROTH))
-		findings_add(f, FINDING_ERROR, p->path, 0, "a script that not everybody can read, and so not run", findings_cure,
+		findings_add(f, FINDING_ERROR, p->path, 0, "a script that not everybody can read, and so not run",
+			findings_cure,
 			"chmod a+r ", p->path, (char *)0);
 	if (!(p->st.st_mode & S_ISUID) && p->st.st_uid == uid)
-		findings_add(f, FINDING_ERROR, p->path, 0, "is not setuid, so nobody can send mail", findings_cure, cure, (char *)0);
-	else if (!is_script(p->path) && !some_queue_program())
-		findings_add(f, FINDING_ERROR, p->path, 0, p->st.st_mode & S_ISUID ? "is setuid to the wrong user" : "is not setuid",
-			", and no other program here is setuid to ", conf_username(CONF_QMAILQ), ", so nobody can send mail", findings_cure,
+		findings_add(f, FINDING_ERROR, p->path, 0, "is not setuid, so nobody can send mail", findings_cure,
 			cure, (char *)0);
+	else if (!is_script(p->path) && !some_queue_program())
+		findings_add(f, FINDING_ERROR, p->path, 0,
+			p->st.st_mode & S_ISUID ? "is setuid to the wrong user" : "is not setuid",
+			", and no other program here is setuid to ", conf_username(CONF_QMAILQ),
+			", so nobody can send mail", findings_cure, cure, (char *)0);
 }
 
-/* Programs of others have the rights that their authors think right; of ours none but qmail-queue is setuid, and some give
- * qmail-checkpassword to SMTP servers that are not root. */
+/* Programs of others have the rights that their authors think right; of ours none but qmail-queue is setuid, and
+ * some give qmail-checkpassword to SMTP servers that are not root. */
 static void check_rights(findings *f, char const *name, program const *p)
 {
 	conf_user owner;
@@ -196,11 +203,12 @@ static void check_rights(findings *f, char const *name, program const *p)
 	if (strcmp(name, queue_name) == 0)
 		check_queue(f, p);
 	else if (strcmp(name, real_name) == 0 && !is_setuid_to(&p->st, CONF_QMAILQ))
-		findings_add(f, FINDING_ERROR, p->path, 0, "is not setuid to ", conf_username(CONF_QMAILQ), ", so nobody can send mail",
-			findings_cure, "chown ", conf_username(CONF_QMAILQ), " ", p->path, " && chmod 4711 ", p->path, (char *)0);
+		findings_add(f, FINDING_ERROR, p->path, 0, "is not setuid to ", conf_username(CONF_QMAILQ),
+			", so nobody can send mail", findings_cure, "chown ", conf_username(CONF_QMAILQ), " ", p->path,
+			" && chmod 4711 ", p->path, (char *)0);
 	else if (mode != ORDINARY && p->st.st_mode & S_ISUID && strcmp(name, "qmail-checkpassword") != 0)
-		findings_add(f, FINDING_ERROR, p->path, 0, "is setuid, which is meant for qmail-queue alone", findings_cure, "chmod u-s ",
-			p->path, (char *)0);
+		findings_add(f, FINDING_ERROR, p->path, 0, "is setuid, which is meant for qmail-queue alone",
+			findings_cure, "chmod u-s ", p->path, (char *)0);
 }
 
 static void check_program(findings *f, char const *name, int is_needed)
@@ -217,7 +225,8 @@ static void check_program(findings *f, char const *name, int is_needed)
 			findings_add(f, FINDING_ERROR, p.path, 0, errno == ENOENT ? "does not exist" : strerror(errno),
 				findings_cure, cure, (char *)0);
 		else if (errno == ENOENT && lstat(p.path, &p.st) == 0)
-			findings_add(f, FINDING_WARNING, p.path, 0, "a link that leads nowhere", findings_cure, "remove it", (char *)0);
+			findings_add(f, FINDING_WARNING, p.path, 0, "a link that leads nowhere", findings_cure,
+				"remove it", (char *)0);
 		return;
 	}
 	writable = p.st.st_mode & S_IWOTH || (p.st.st_mode & S_IWGRP && p.st.st_gid != 0);
@@ -262,18 +271,22 @@ static void check_users(findings *f)
 {
 	static struct { char const *path; mode_t wrong; char const *what; char const *cure; } const files[] =
 	{
-		{ "users/assign", 022, "others than its owner can write to it, and so get anybody's mail", "chmod go-w users/assign" },
-		{ "users/cdb", 022, "others than its owner can write to it, and so get anybody's mail", "chmod go-w users/cdb" },
-		{ "users/assign.cdb", 022, "others than its owner can write to it, and so get anybody's mail", "chmod go-w users/assign.cdb" },
+		{ "users/assign", 022, "others than its owner can write to it, and so get anybody's mail",
+			"chmod go-w users/assign" },
+		{ "users/cdb", 022, "others than its owner can write to it, and so get anybody's mail",
+		"chmod go-w users/cdb" }, { "users/assign.cdb", 022,
+		"others than its owner can write to it, and so get anybody's mail", "chmod go-w users/assign.cdb" },
 		{ "users/poppasswd", 077, "others than its owner can see passwords", "chmod 600 users/poppasswd" },
-		{ "users/poppasswd.cdb", 077, "others than its owner can see passwords", "chmod 600 users/poppasswd.cdb" },
+		{ "users/poppasswd.cdb", 077, "others than its owner can see passwords",
+		"chmod 600 users/poppasswd.cdb" },
 	};
 	struct stat st;
 	size_t i;
 
 	for (i = 0; i < sizeof files / sizeof *files; i++)
 		if (stat(files[i].path, &st) == 0 && st.st_mode & files[i].wrong)
-			findings_add(f, FINDING_ERROR, files[i].path, 0, files[i].what, findings_cure, files[i].cure, (char *)0);
+			findings_add(f, FINDING_ERROR, files[i].path, 0, files[i].what, findings_cure, files[i].cure,
+				(char *)0);
 }
 
 void modes_check(findings *f)

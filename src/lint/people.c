@@ -28,10 +28,12 @@ static void check_account(findings *f, struct passwd const *pw)
 	if (stat(pw->pw_dir, &st) < 0 || account_judge(pw->pw_uid, 0, st.st_uid) != ACCOUNT_GETS)
 		return;
 	if (dotfile_home(st.st_mode) == DOTFILE_HOME_WRITABLE)
-		findings_add(f, FINDING_ERROR, pw->pw_dir, 0, "the home of ", pw->pw_name, " can be written to by others, so mail waits",
-			findings_cure, "chmod go-w ", pw->pw_dir, (char *)0);
+		findings_add(f, FINDING_ERROR, pw->pw_dir, 0, "the home of ", pw->pw_name,
+			" can be written to by others, so mail waits", findings_cure, "chmod go-w ", pw->pw_dir,
+			(char *)0);
 	else if (dotfile_home(st.st_mode) == DOTFILE_HOME_STICKY)
-		findings_add(f, FINDING_WARNING, pw->pw_dir, 0, "the home of ", pw->pw_name, " is sticky, so mail waits", findings_cure,
+		findings_add(f, FINDING_WARNING, pw->pw_dir, 0, "the home of ", pw->pw_name,
+			" is sticky, so mail waits", findings_cure,
 			"chmod -t ", pw->pw_dir, " when work on it is done", (char *)0);
 }
 
@@ -53,9 +55,11 @@ static void check_postmaster(setup const *s, findings *f)
 	stralloc address = STRALLOC_ZERO;
 	stralloc home = STRALLOC_ZERO;
 
-	if (s->tables.locals.n && stralloc_cats(&address, "postmaster@") && stralloc_cats(&address, host) && stralloc_0(&address)
+	if (s->tables.locals.n && stralloc_cats(&address, "postmaster@") && stralloc_cats(&address, host)
+	 && stralloc_0(&address)
 	 && mailbox_of(s, address.s, &home) == ADDRESS_BOUNCES)
-		findings_add(f, FINDING_ERROR, "alias/.qmail-postmaster", 0, "there is no postmaster, who gets what goes wrong", findings_cure,
+		findings_add(f, FINDING_ERROR, "alias/.qmail-postmaster", 0,
+			"there is no postmaster, who gets what goes wrong", findings_cure,
 			"echo '&you' > ", home.s, "/.qmail-postmaster", (char *)0);
 	stralloc_free(&address);
 	stralloc_free(&home);
@@ -69,11 +73,13 @@ static void check_double_bounces(setup const *s, findings *f)
 	int own = control_readline(&address, "control/doublebounceto") == CONTROL_READ;
 
 	own |= control_readline(&host, "control/doublebouncehost") == CONTROL_READ;
-	if (own && control_readdefault(&address, "control/doublebounceto", 0, "postmaster") == CONTROL_READ && address.len
+	if (own && control_readdefault(&address, "control/doublebounceto", 0, "postmaster") == CONTROL_READ
+	 && address.len
 	 && control_readdefault(&host, "control/doublebouncehost", 1, "doublebouncehost") == CONTROL_READ
 	 && stralloc_append(&address, '@') && stralloc_catb(&address, host.s, host.len) && stralloc_0(&address)
 	 && mailbox_of(s, address.s, &home) == ADDRESS_BOUNCES)
-		findings_add(f, FINDING_ERROR, "control/doublebounceto", 1, "double bounces go to ", address.s, ", which is nobody", findings_cure,
+		findings_add(f, FINDING_ERROR, "control/doublebounceto", 1, "double bounces go to ", address.s,
+			", which is nobody", findings_cure,
 			"write an address of yours, or make the mailbox", (char *)0);
 	stralloc_free(&address);
 	stralloc_free(&host);

@@ -6,8 +6,8 @@
 #include "findings.h"
 #include "setup.h"
 
-/* people_check: the accounts that get mail, alias's files, and those who must be somebody: postmaster, and who gets double
- * bounces. */
+/* people_check: the accounts that get mail, alias's files, and those who must be somebody: postmaster, and who
+ * gets double bounces. */
 extern void people_check(setup const *s, findings *f);
 
 #endif

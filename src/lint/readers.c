@@ -42,9 +42,11 @@ static int may_read(struct stat const *st, conf_user u, conf_group g)
 static void check_writers(findings *f, char const *path, struct stat const *st)
 {
 	if (st->st_mode & S_IWOTH)
-		findings_add(f, FINDING_ERROR, path, 0, "anybody can write to it", findings_cure, "chmod go-w ", path, (char *)0);
+		findings_add(f, FINDING_ERROR, path, 0, "anybody can write to it", findings_cure, "chmod go-w ", path,
+			(char *)0);
 	else if (st->st_mode & S_IWGRP && st->st_gid != 0)
-		findings_add(f, FINDING_WARNING, path, 0, "its group can write to it", findings_cure, "chmod g-w ", path, (char *)0);
+		findings_add(f, FINDING_WARNING, path, 0, "its group can write to it", findings_cure, "chmod g-w ",
+			path, (char *)0);
 }
 
 void readers_check(findings *f, char const *path, struct stat const *st, unsigned int readers)
@@ -61,9 +63,11 @@ void readers_check(findings *f, char const *path, struct stat const *st, unsigne
 	else if (readers & READERS_QMAILR && !may_read(st, CONF_QMAILR, CONF_QMAIL))
 		who = conf_username(CONF_QMAILR);
 	if (who)
-		findings_add(f, FINDING_ERROR, path, 0, who, readers & READERS_EVERYBODY ? " can read it" : " cannot read it, so mail waits",
-			findings_cure, "chmod a+r ", path, (char *)0);
+		findings_add(f, FINDING_ERROR, path, 0, who,
+			readers & READERS_EVERYBODY ? " can read it" : " cannot read it, so mail waits", findings_cure,
+			"chmod a+r ", path, (char *)0);
 	else if (readers & READERS_RCPTD && access(rcptd_socket, F_OK) == 0 && !may_read(st, CONF_QMAILD, CONF_NOFILES))
-		findings_add(f, FINDING_WARNING, path, 0, conf_username(CONF_QMAILD), " cannot read it, so qmail-rcptd takes every recipient",
-			findings_cure, "chmod a+r ", path, (char *)0);
+		findings_add(f, FINDING_WARNING, path, 0, conf_username(CONF_QMAILD),
+			" cannot read it, so qmail-rcptd takes every recipient", findings_cure, "chmod a+r ", path,
+			(char *)0);
 }

@@ -65,10 +65,12 @@ static void tell(findings *f, size_t line, char const *name, char const *what, c
 static void tell_shut(findings *f, look const *l, size_t line, char const *name, char const *verb)
 {
 	if (l->own)
-		findings_add(f, FINDING_WARNING, file, line, conf_username(CONF_QMAILD), " cannot ", verb, " ", name, harm, findings_cure,
+		findings_add(f, FINDING_WARNING, file, line, conf_username(CONF_QMAILD), " cannot ", verb, " ", name,
+			harm, findings_cure,
 			"let it, unless qmail-smtpd runs as another user who can", (char *)0);
 	else
-		findings_add(f, FINDING_WARNING, file, line, name, " cannot be looked at", findings_cure, "run qmail-lint as root", (char *)0);
+		findings_add(f, FINDING_WARNING, file, line, name, " cannot be looked at", findings_cure,
+			"run qmail-lint as root", (char *)0);
 }
 
 static void check_age(findings *f, size_t line, char const *name)
@@ -79,7 +81,8 @@ static void check_age(findings *f, size_t line, char const *name)
 	if (n <= 4 || strcmp(name + n - 4, ".cdb") != 0 || !stralloc_copyb(&text, name, n - 4) || !stralloc_0(&text))
 		return;
 	if (newer_file(AT_FDCWD, text.s, name))
-		findings_add(f, FINDING_WARNING, file, line, name, " is older than ", text.s, findings_cure, "make it anew", (char *)0);
+		findings_add(f, FINDING_WARNING, file, line, name, " is older than ", text.s, findings_cure,
+			"make it anew", (char *)0);
 }
 
 static void check_opened(findings *f, size_t line, char const *name, int fd)
@@ -91,11 +94,13 @@ static void check_opened(findings *f, size_t line, char const *name, int fd)
 		return;
 	}
 	if (st.st_mode & S_IWOTH)
-		findings_add(f, FINDING_ERROR, file, line, "anybody can write to ", name, findings_cure, "chmod go-w ", name, (char *)0);
+		findings_add(f, FINDING_ERROR, file, line, "anybody can write to ", name, findings_cure, "chmod go-w ",
+			name, (char *)0);
 	if (st.st_size > EMPTY_CDB && !compiled_sound(fd))
 		tell(f, line, name, "is damaged", "make it anew");
 	else if (st.st_size <= EMPTY_CDB)
-		findings_add(f, FINDING_WARNING, file, line, name, " has nobody in it, and so takes everybody", findings_cure,
+		findings_add(f, FINDING_WARNING, file, line, name, " has nobody in it, and so takes everybody",
+			findings_cure,
 			"put the recipients into it", (char *)0);
 	check_age(f, line, name);
 }
@@ -105,7 +110,8 @@ static void check_table(findings *f, look const *l, size_t line, char const *nam
 	int fd;
 
 	if (*name == ' ' || *name == '\t' || !*name) {
-		tell(f, line, "", *name ? "a blank in front of the name of the file, which is part of it" : "no name of a file",
+		tell(f, line, "",
+			*name ? "a blank in front of the name of the file, which is part of it" : "no name of a file",
 			"write domain:file");
 		return;
 	}
@@ -133,8 +139,10 @@ static char const *whole_path(findings *f, size_t line, char const *name)
 		return f->failed = 1, (char *)0;
 	pw = getpwnam(path.s);
 	if (!pw)
-		return tell(f, line, name, "is in the home of nobody", "name an account of this host behind the ~"), (char *)0;
-	return stralloc_copys(&path, pw->pw_dir) && stralloc_cats(&path, name + n) && stralloc_0(&path) ? path.s : (f->failed = 1, (char *)0);
+		return tell(f, line, name, "is in the home of nobody",
+			"name an account of this host behind the ~"), (char *)0;
+	return stralloc_copys(&path, pw->pw_dir) && stralloc_cats(&path, name + n)
+		&& stralloc_0(&path) ? path.s : (f->failed = 1, (char *)0);
 }
 
 static void check_program(findings *f, look const *l, size_t line, char const *command)
@@ -149,7 +157,8 @@ static void check_program(findings *f, look const *l, size_t line, char const *c
 	/* one without a slash is looked for along a PATH that is not ours */
 	if (path && strchr(path, '/')) {
 		if (stat(path, &st) < 0 && errno != EACCES)
-			tell(f, line, path, errno == ENOENT ? "does not exist" : "cannot be run", "make it, or mend the line");
+			tell(f, line, path, errno == ENOENT ? "does not exist" : "cannot be run",
+				"make it, or mend the line");
 		else if (access(path, X_OK) < 0)
 			tell_shut(f, l, line, path, "run");
 		else if (!S_ISREG(st.st_mode))
@@ -164,7 +173,8 @@ static void check_line(findings *f, look const *l, size_t line, char const *s)
 
 	if (s[0] == '!') {
 		if (s[1] == '@')
-			findings_add(f, FINDING_ERROR, file, line, "an @ behind the !, so this line is about no domain", findings_cure, "remove it",
+			findings_add(f, FINDING_ERROR, file, line,
+				"an @ behind the !, so this line is about no domain", findings_cure, "remove it",
 				(char *)0);
 		else
 			check_domain(f, line, s + 1, strlen(s + 1));
@@ -187,7 +197,8 @@ static void check_lines(findings *f, void *data)
 
 	for (i = 0; i < l->lines.n; i++, s += strlen(s) + 1) {
 		if (over)
-			findings_add(f, FINDING_WARNING, file, control_line(&l->lines, i), "nothing behind !* is looked at", findings_cure,
+			findings_add(f, FINDING_WARNING, file, control_line(&l->lines, i),
+				"nothing behind !* is looked at", findings_cure,
 				"move !* to the end", (char *)0);
 		over |= strcmp(s, "!*") == 0;
 		/* a CR has been spoken of */
@@ -216,7 +227,8 @@ static int cover(covered *c, control_list const *lines)
 		size_t end = strcspn(s, ":|");
 
 		c->all |= s[0] == '!' ? s[1] == '*' : !s[end] || s[0] == '*';
-		ok = stralloc_cats(&text, s[0] == '!' ? "@" : "") && stralloc_catb(&text, s + (s[0] == '!'), end - (s[0] == '!'))
+		ok = stralloc_cats(&text, s[0] == '!' ? "@" : "") && stralloc_catb(&text, s + (s[0] == '!'),
+			end - (s[0] == '!'))
 			&& stralloc_append(&text, '\n');
 	}
 	ok = ok && control_list_parse(&c->keys, text.s, text.len) && constmap_set(&c->map, &c->keys);
@@ -228,7 +240,8 @@ static int is_covered(covered const *c, char const *domain)
 {
 	static stralloc alone = STRALLOC_ZERO;
 
-	if (domain[0] != '.' && stralloc_copys(&alone, "@") && stralloc_cats(&alone, domain) && constmap_find(&c->map, alone.s, alone.len))
+	if (domain[0] != '.' && stralloc_copys(&alone, "@") && stralloc_cats(&alone, domain)
+	 && constmap_find(&c->map, alone.s, alone.len))
 		return 1;
 	domain += domain[0] == '.';
 	while (domain && *domain) {
@@ -249,8 +262,10 @@ static void check_forgotten(setup const *s, findings *f, covered const *c, setup
 	for (i = 0; i < taken->list.n && forgotten < FORGOTTEN_MAX; i++, name += strlen(name) + 1)
 		if (setup_wants(s, name, strlen(name)) && !strchr(name, '\r') && !is_covered(c, name)) {
 			forgotten++;
-			findings_add(f, FINDING_ERROR, taken->file, control_line(&taken->list, i), "no line of control/recipients is about ", name,
-				forgotten < FORGOTTEN_MAX ? "" : " and perhaps others behind it", ", so every recipient there is refused", findings_cure,
+			findings_add(f, FINDING_ERROR, taken->file, control_line(&taken->list, i),
+				"no line of control/recipients is about ", name,
+				forgotten < FORGOTTEN_MAX ? "" : " and perhaps others behind it",
+				", so every recipient there is refused", findings_cure,
 				"add one, or !* as its last line", (char *)0);
 		}
 }
@@ -270,7 +285,8 @@ void recipients_check(setup const *s, findings *f)
 	if (!cover(&c, &l.lines))
 		f->failed = 1;
 	if (!l.lines.n) {
-		findings_add(f, FINDING_ERROR, file, 0, "is empty, so every recipient is refused", findings_cure, "remove it", (char *)0);
+		findings_add(f, FINDING_ERROR, file, 0, "is empty, so every recipient is refused", findings_cure,
+			"remove it", (char *)0);
 	} else if (!c.all) {
 		check_forgotten(s, f, &c, &s->rcpthosts);
 		check_forgotten(s, f, &c, &s->morercpthosts);

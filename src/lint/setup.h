@@ -34,8 +34,8 @@ typedef struct setup
 	int domains_only;
 } setup;
 
-/* setup_read: the text of a file into *text, replacing what was there; other things than files are not read. 1, or 0 with
- * errno. */
+/* setup_read: the text of a file into *text, replacing what was there; other things than files are not read. 1, or
+ * 0 with errno. */
 extern int setup_read(stralloc *text, char const *file);
 
 /* setup_load: what cannot be read is a finding. setup_free. */

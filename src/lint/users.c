@@ -27,23 +27,28 @@ void users_home(findings *f, char const *file, size_t line, char const *home, ui
 
 	if (stat(home, &st) < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
-			findings_add(f, FINDING_ERROR, file, line, "the home ", home, " does not exist, so mail waits", findings_cure,
+			findings_add(f, FINDING_ERROR, file, line, "the home ", home, " does not exist, so mail waits",
+				findings_cure,
 				"make the directory, or remove the line", (char *)0);
 		return;
 	}
 	owner[uint_fmt(owner, st.st_uid)] = 0;
 	wanted[uint_fmt(wanted, uid)] = 0;
 	if (!S_ISDIR(st.st_mode))
-		findings_add(f, FINDING_ERROR, file, line, "the home ", home, " is no directory, so mail waits", findings_cure,
+		findings_add(f, FINDING_ERROR, file, line, "the home ", home, " is no directory, so mail waits",
+			findings_cure,
 			"make it one", (char *)0);
 	else if (dotfile_home(st.st_mode) == DOTFILE_HOME_WRITABLE)
-		findings_add(f, FINDING_ERROR, file, line, "the home ", home, " can be written to by others, so mail waits", findings_cure,
+		findings_add(f, FINDING_ERROR, file, line, "the home ", home,
+			" can be written to by others, so mail waits", findings_cure,
 			"chmod go-w ", home, (char *)0);
 	else if (dotfile_home(st.st_mode) == DOTFILE_HOME_STICKY)
-		findings_add(f, FINDING_WARNING, file, line, "the home ", home, " is sticky, so mail waits", findings_cure, "chmod -t ", home,
+		findings_add(f, FINDING_WARNING, file, line, "the home ", home, " is sticky, so mail waits",
+			findings_cure, "chmod -t ", home,
 			" when work on it is done", (char *)0);
 	else if (st.st_uid != uid)
-		findings_add(f, FINDING_WARNING, file, line, "the home ", home, " belongs to uid ", owner, ", not to uid ", wanted, findings_cure,
+		findings_add(f, FINDING_WARNING, file, line, "the home ", home, " belongs to uid ", owner,
+			", not to uid ", wanted, findings_cure,
 			"chown ", wanted, " ", home, (char *)0);
 }
 
@@ -122,7 +127,8 @@ static void check_account(findings *f, size_t line, char const *user, unsigned i
 	if (!a || a->uid == uid)
 		return;
 	number[uint_fmt(number, (unsigned int)a->uid)] = 0;
-	findings_add(f, FINDING_WARNING, assign_file, line, "the account ", user, " has another uid, ", number, findings_cure, "write ", number,
+	findings_add(f, FINDING_WARNING, assign_file, line, "the account ", user, " has another uid, ", number,
+		findings_cure, "write ", number,
 		", or another name", (char *)0);
 }
 
@@ -134,13 +140,16 @@ static void check_entry(findings *f, users_text const *t)
 	char last = l->locallen ? l->local[l->locallen - 1] : 'a';
 
 	if (has_blank_edge(l))
-		findings_add(f, FINDING_ERROR, assign_file, t->line, "a blank at the edge of a field is part of it", findings_cure, "remove it, and run "
+		findings_add(f, FINDING_ERROR, assign_file, t->line, "a blank at the edge of a field is part of it",
+			findings_cure, "remove it, and run "
 			"qmail-newu", (char *)0);
 	if (l->sign == '+' && last >= 'A' && last <= 'Z')
-		findings_add(f, FINDING_WARNING, assign_file, t->line, "a wildcard that ends in an upper-case letter, which the qmail-newu of qmail 1.03 "
+		findings_add(f, FINDING_WARNING, assign_file, t->line,
+			"a wildcard that ends in an upper-case letter, which the qmail-newu of qmail 1.03 "
 			"makes one that can never match", findings_cure, "write it in lower case", (char *)0);
 	if (l->locallen && memchr(l->local, '@', l->locallen))
-		findings_add(f, FINDING_ERROR, assign_file, t->line, "an address with an @, which can never match", findings_cure,
+		findings_add(f, FINDING_ERROR, assign_file, t->line, "an address with an @, which can never match",
+			findings_cure,
 			"write what stands in front of the @", (char *)0);
 	if (doubt) {
 		findings_add(f, FINDING_ERROR, assign_file, t->line, doubt, findings_cure,
@@ -166,7 +175,8 @@ static int by_key(void const *a, void const *b)
 {
 	key const *x = a;
 	key const *y = b;
-	int r = x->sign != y->sign ? x->sign - y->sign : x->n != y->n ? (x->n > y->n) - (x->n < y->n) : text_casecmp(x->local, y->local, x->n);
+	int r = x->sign != y->sign ? x->sign - y->sign : x->n != y->n ? (x->n > y->n) - (x->n < y->n)
+		: text_casecmp(x->local, y->local, x->n);
 
 	return r ? r : (x->line > y->line) - (x->line < y->line);
 }
@@ -186,7 +196,8 @@ static void check_repeats(findings *f, key *keys, size_t n)
 			continue;
 		}
 		number[size_fmt(number, keys[first].line)] = 0;
-		findings_add(f, FINDING_WARNING, assign_file, keys[i].line, "line ", number, " is about the same addresses and comes first, so this one can "
+		findings_add(f, FINDING_WARNING, assign_file, keys[i].line, "line ", number,
+			" is about the same addresses and comes first, so this one can "
 			"never match", findings_cure, "remove one of them", (char *)0);
 	}
 }
@@ -204,7 +215,8 @@ static void tell_problem(findings *f, size_t line, char const *problem)
 	stralloc what = STRALLOC_ZERO;
 
 	if (cure && stralloc_copyb(&what, problem, (size_t)(cure - problem)) && stralloc_0(&what))
-		findings_add(f, FINDING_ERROR, assign_file, line, what.s, ", so qmail-newu takes nothing of the file", findings_cure, cure + 2, (char *)0);
+		findings_add(f, FINDING_ERROR, assign_file, line, what.s, ", so qmail-newu takes nothing of the file",
+			findings_cure, cure + 2, (char *)0);
 	stralloc_free(&what);
 }
 
@@ -214,7 +226,8 @@ static void check_lines(setup const *s, findings *f, users_text *t, key *keys)
 
 	while (users_text_next(t))
 		if (t->status == USERS_LINE_OK) {
-			keys[n] = (key){ .local = t->entry.local, .n = t->entry.locallen, .line = t->line, .sign = t->entry.sign };
+			keys[n] = (key){ .local = t->entry.local, .n = t->entry.locallen, .line = t->line,
+				.sign = t->entry.sign };
 			n++;
 			if (wanted(s, &t->entry))
 				check_entry(f, t);
@@ -222,10 +235,12 @@ static void check_lines(setup const *s, findings *f, users_text *t, key *keys)
 			tell_problem(f, t->line, users_line_problem(t->status));
 		}
 	if (!t->line || t->status != USERS_LINE_END)
-		findings_add(f, FINDING_ERROR, assign_file, t->line, "no line that is a single dot ends it, so qmail-newu takes nothing of the file",
-			findings_cure, "add one", (char *)0);
+		findings_add(f, FINDING_ERROR, assign_file, t->line,
+			"no line that is a single dot ends it, so qmail-newu takes nothing of the file", findings_cure,
+			"add one", (char *)0);
 	else if (t->at < t->n && !s->domains_only)
-		findings_add(f, FINDING_WARNING, assign_file, t->line + 1, "nothing behind the line with the dot is read", findings_cure,
+		findings_add(f, FINDING_WARNING, assign_file, t->line + 1,
+			"nothing behind the line with the dot is read", findings_cure,
 			"move the dot to the end, or remove what follows it", (char *)0);
 	if (!s->domains_only)
 		check_repeats(f, keys, n);

@@ -60,7 +60,8 @@ static void check_identity(place const *p, char const *value)
 	if (st == IDENTITY_ERROR)
 		p->f->failed = 1;
 	else if (st != IDENTITY_OK)
-		findings_add(p->f, FINDING_ERROR, p->path, p->line, identity_problem(st), ", so mail of these senders waits", findings_cure,
+		findings_add(p->f, FINDING_ERROR, p->path, p->line, identity_problem(st),
+			", so mail of these senders waits", findings_cure,
 			"write pattern:address|name", (char *)0);
 	identity_free(&id);
 }
@@ -80,15 +81,17 @@ static void check_queue(place const *p, char const *program)
 	else if (!(st.st_mode & S_IXOTH))
 		wrong = "not everybody can run it";
 	if (wrong)
-		findings_add(p->f, FINDING_ERROR, p->path, p->line, program, " cannot be run, ", wrong, ", so mail of these senders waits",
-			findings_cure, "write pattern:program, without arguments", (char *)0);
+		findings_add(p->f, FINDING_ERROR, p->path, p->line, program, " cannot be run, ", wrong,
+			", so mail of these senders waits", findings_cure, "write pattern:program, without arguments",
+			(char *)0);
 }
 
 /* 0: it is none, which has been told. */
 static int take_number(place const *p, unsigned int *n, char const *value)
 {
 	if (control_number(n, value, strlen(value)) == CONTROL_BAD)
-		return error(p, "no number behind the colon, so this line counts for nothing", "write digits alone there"), 0;
+		return error(p, "no number behind the colon, so this line counts for nothing",
+			"write digits alone there"), 0;
 	if (value[strspn(value, "0123456789")])
 		warning(p, "only the digits it starts with are read, there are no units", "write digits alone");
 	return 1;
@@ -111,15 +114,18 @@ static void check_concurrency(place const *p, char const *value)
 	if (!take_number(p, &n, value))
 		return;
 	if (n == 0)
-		warning(p, "0 holds all mail of this kind in the queue", "write how many deliveries there may be at once");
+		warning(p, "0 holds all mail of this kind in the queue",
+			"write how many deliveries there may be at once");
 	if (n >= SPAWN_MOST)
-		findings_add(p->f, FINDING_WARNING, p->path, p->line, "there are never so many deliveries at once", findings_cure,
+		findings_add(p->f, FINDING_WARNING, p->path, p->line, "there are never so many deliveries at once",
+			findings_cure,
 			"write a number below ", most, ", or remove the line", (char *)0);
 }
 
 static struct { char const *name; void (*check)(place const *p, char const *value); int waits; } const checks[] =
 {
-	{ "concurrencydomains", check_concurrency, 0 }, { "domainips", check_identity, 1 }, { "queuelifetimes", check_lifetime, 0 },
+	{ "concurrencydomains", check_concurrency, 0 }, { "domainips", check_identity, 1 }, { "queuelifetimes",
+		check_lifetime, 0 },
 	{ "queueroutes", check_queue, 1 }, { "smtproutes", check_route, 1 },
 };
 enum { CHECKS = sizeof checks / sizeof *checks };

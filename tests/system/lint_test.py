@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, cdb
+from harness import ACCOUNTS, HOMES, SCRATCH, cdb, fresh_home
 
 NOTHING = ""
 
@@ -681,6 +681,59 @@ def test_finding(mended, name, steps, expected):
     for step in steps:
         step(mended)
     assert lint(mended) == expected.replace("@HOMES@", HOMES).replace("@Q@", mended.path)
+
+
+# ---- homes of others
+
+def test_a_home_of_vpopmail(qmail, homes):
+    """As vadddomain leaves it: its own user, lock files, more domains than rcpthosts has room for, simscan in between."""
+    domains = ["d%d.example" % n for n in range(60)]
+    for d in domains:
+        fresh_home("vpopmail-" + d, 89)
+        with open("%s/vpopmail-%s/.qmail-default" % (HOMES, d), "w") as f:
+            f.write("| /home/vpopmail/bin/vdelivermail '' bounce-no-mailbox\n")
+    put("control/locals", "mail.test.example\n")(qmail)
+    put("control/rcpthosts", "mail.test.example\n" + "".join(d + "\n" for d in domains[:50]))(qmail)
+    put("control/morercpthosts", "".join(d + "\n" for d in domains[50:]))(qmail)
+    put(V, "".join("%s:%s\n" % (d, d) for d in domains))(qmail)
+    for name in ("control/virtualdomains", "control/rcpthosts", "control/morercpthosts", "control/locals", "users/assign"):
+        put(name + ".lock", "")(qmail)
+        os.chmod(qmail / (name + ".lock"), 0o600)
+    put("control/defaultdelivery", "./Maildir/\n")(qmail)
+    put("control/recipients", "*|/bin/true\n")(qmail)
+    qmail.assign("".join("+%s-:%s:89:89:%s/vpopmail-%s:-::\n" % (d, d, HOMES, d) for d in sorted(domains)) + ".\n")
+    newmrh(qmail)
+    assert lint(qmail) == NOTHING
+    os.unlink("%s/vpopmail-%s/.qmail-default" % (HOMES, domains[7]))
+    assert lint(qmail) == V + (":8: warning: mail to postmaster@d7.example bounces: make %s/vpopmail-d7.example/.qmail-postmaster or "
+                               ".qmail-default there\n" % HOMES)
+    put("control/aliasfallback", "1\n")(qmail)
+    assert V + ":8: warning: mail to postmaster@d7.example bounces: make @Q@/alias/".replace("@Q@", qmail.path) in lint(qmail)
+
+
+def test_a_home_of_vmailmgr(qmail, homes):
+    """Each domain is an account of its own, without a line in users/assign."""
+    for name in "foo", "foo-bar":
+        homes(name + "/.qmail-default", "|vdeliver\n")
+    put("control/rcpthosts", "mail.test.example\none.example\n.two.example\n")(qmail)
+    put(V, "one.example:foo\n.two.example:foo-bar\n")(qmail)
+    assert lint(qmail) == NOTHING
+
+
+def test_many_homes_cost_few_processes(qmail, homes):
+    """Of one user a thousand are looked into by one child."""
+    fresh_home("vpopmail", 89)
+    with open(HOMES + "/vpopmail/.qmail-default", "w") as f:
+        f.write("./Maildir/\n")
+    put(V, "".join("d%d.example:d%d.example\n" % (n, n) for n in range(3000)))(qmail)
+    put("control/morercpthosts", "".join("d%d.example\n" % n for n in range(3000)))(qmail)
+    qmail.assign("".join("+d%d.example-:d%d.example:89:89:%s/vpopmail:-::\n" % (n, n, HOMES) for n in range(3000)) + ".\n")
+    newmrh(qmail)
+    trace = os.path.join(SCRATCH, "lint.trace")
+    subprocess.run(["strace", "-f", "-qq", "-o", trace, "-e", "trace=fork,vfork,clone,clone3", qmail / "bin/qmail-lint"], check=True,
+                   stdout=subprocess.DEVNULL, env=qmail.env())
+    with open(trace) as f:
+        assert 3 <= len([x for x in f if " = -1 " not in x and "(" in x]) < 20
 
 
 # ---- some domains, and others than root
