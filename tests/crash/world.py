@@ -225,7 +225,7 @@ class World(harness.Home):
         def traced():
             for pid in pids:
                 # one that has ended meanwhile is no longer waited for
-                with contextlib.suppress(FileNotFoundError), open("/proc/%d/status" % pid) as f:
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError), open("/proc/%d/status" % pid) as f:
                     if "TracerPid:\t0" in f.read():
                         return False
             return True
