@@ -10,7 +10,11 @@
 #include "send/log.h"
 #include "send/policy.h"
 
+/* Thousands of domains may have somebody who waits, and each recipient asks for his. */
+enum { BUCKETS = 4096, HASH_START = 5381, HASH_FACTOR = 33 };
+
 static quota *all;
+static quota *buckets[BUCKETS];
 
 quota *quota_all(void)
 {
@@ -28,17 +32,28 @@ static char const *key_of(char const *recipient, size_t *n, int whole)
 	return recipient + at + 1;
 }
 
+static quota **bucket_of(char const *key, size_t n)
+{
+	uint32_t hash = HASH_START;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		hash = hash * HASH_FACTOR ^ (unsigned char)text_lower(key[i]);
+	return &buckets[hash % BUCKETS];
+}
+
 static quota *look(char const *key, size_t n)
 {
-	quota *q = all;
+	quota *q = *bucket_of(key, n);
 
 	while (q && (q->key.len != n || text_casecmp(q->key.s, key, n) != 0))
-		q = q->next;
+		q = q->beside;
 	return q;
 }
 
 static quota *make(char const *key, size_t n, unsigned int limit)
 {
+	quota **bucket = bucket_of(key, n);
 	quota *q;
 
 	while (!(q = calloc(1, sizeof *q)))
@@ -47,6 +62,8 @@ static quota *make(char const *key, size_t n, unsigned int limit)
 		log_nomem();
 	text_lowerb(q->key.s, q->key.len);
 	q->limit = limit;
+	q->beside = *bucket;
+	*bucket = q;
 	q->next = all;
 	if (all)
 		all->before = q;
@@ -87,8 +104,14 @@ int quota_fits(quota const *q, char const *recipient, size_t n)
 
 void quota_forget(quota *q)
 {
+	quota **b;
+
 	if (q->used || q->first)
 		return;
+	b = bucket_of(q->key.s, q->key.len);
+	while (*b != q)
+		b = &(*b)->beside;
+	*b = q->beside;
 	if (q->before)
 		q->before->next = q->next;
 	else

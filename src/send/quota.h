@@ -22,8 +22,9 @@ typedef struct quota
 	uint64_t served;        /* when somebody who waited was last delivered to, as held.c counts */
 	struct held *first;     /* who waits, in order (send/held.h) */
 	struct held *last;
-	struct quota *next;
+	struct quota *next;     /* of all */
 	struct quota *before;
+	struct quota *beside;   /* the next with such a key */
 } quota;
 
 /* quota_find: that of recipient[0..n), or null: there is no limit. It stays until quota_forget finds that nothing is
