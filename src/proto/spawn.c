@@ -209,10 +209,8 @@ static void report_widen(spawn_report *r)
 		n = prefix_scan(&r->number, s, r->text.len);
 	} else {
 		n = number_scan(&r->offer, s, r->text.len);
-		if (n < r->text.len && s[n] == ' ')
-			n++;
-		else if (n < r->text.len)
-			r->offer = 0;
+		if (n && n < r->text.len)
+			n = s[n] == ' ' ? n + 1 : 0;
 		if (!n)
 			r->offer = 0;
 	}
