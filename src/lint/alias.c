@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -132,9 +133,12 @@ static void look_around(findings *f, void *data)
 			conf_username(CONF_ALIAS), (char *)0);
 	else if (n < 0)
 		unreadable(f, l, home);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		check_file(f, l, found[i]->d_name);
-	/* the entries are left to the exit */
+		free(found[i]);
+	}
+	if (n >= 0)
+		free(found);
 }
 
 void alias_check(findings *f)

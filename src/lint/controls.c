@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -471,8 +472,11 @@ void controls_check(findings *f)
 
 	if (n < 0)
 		findings_unreadable(f, "control");
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if (found[i]->d_name[0] != '.')
 			check_name(f, found[i]->d_name);
-	/* the entries are left to the exit */
+		free(found[i]);
+	}
+	if (n >= 0)
+		free(found);
 }

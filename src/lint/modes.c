@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -258,10 +259,13 @@ static void check_programs(findings *f)
 
 	for (needs = 0; needs < sizeof needed / sizeof *needed; needs++)
 		check_program(f, needed[needs], 1);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if (found[i]->d_name[0] != '.' && !is_needed(found[i]->d_name))
 			check_program(f, found[i]->d_name, 0);
-	/* the entries are left to the exit */
+		free(found[i]);
+	}
+	if (n >= 0)
+		free(found);
 }
 
 /* ---- users */
