@@ -94,16 +94,17 @@ void findings_as(findings *f, uid_t uid, gid_t gid, char const *file, findings_w
 	task t = { .work = work, .data = data };
 	stralloc found = STRALLOC_ZERO;
 	int ok = asuser_run(&found, uid, gid, SECONDS, find, &t);
+	int worst = ok && found.len ? (unsigned char)found.s[0] : -1;
 
 	if (!ok)
 		findings_add(f, FINDING_WARNING, file, 0, "cannot be looked at as the user whose it is, ",
 			strerror(errno), findings_cure,
 			"see what is in the way, and try again", (char *)0);
-	else if (!found.len || found.s[0] < 0 || found.s[0] > FINDING_ERROR || !are_lines(found.s + 1, found.len - 1)
+	else if (worst < 0 || worst > FINDING_ERROR || !are_lines(found.s + 1, found.len - 1)
 	 || !stralloc_catb(&f->out, found.s + 1, found.len - 1))
 		f->failed = 1;
-	else if (found.s[0] > f->worst)
-		f->worst = found.s[0];
+	else if (worst > f->worst)
+		f->worst = worst;
 	stralloc_free(&found);
 }
 

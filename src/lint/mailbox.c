@@ -28,18 +28,25 @@ typedef struct question
 	char const *ext;
 } question;
 
+static char const *take_text(char const **s)
+{
+	char const *text = *s;
+
+	*s += strlen(text) + 1;
+	return text;
+}
+
 static size_t take(question *q, char const *s)
 {
-	char const **part[] = { &q->address, &q->local, &q->home, &q->dash, &q->ext };
 	char const *start = s;
-	size_t i;
 
 	memcpy(&q->number, s, sizeof q->number);
 	s += sizeof q->number;
-	for (i = 0; i < sizeof part / sizeof *part; i++) {
-		*part[i] = s;
-		s += strlen(s) + 1;
-	}
+	q->address = take_text(&s);
+	q->local = take_text(&s);
+	q->home = take_text(&s);
+	q->dash = take_text(&s);
+	q->ext = take_text(&s);
 	return (size_t)(s - start);
 }
 
@@ -223,8 +230,7 @@ void mailbox_ask_later(mailbox_batch *b, setup const *s, char const *address, si
 	if (v != ADDRESS_THERE) {
 		b->told(b->data, number, address, "", v);
 	} else if (put(&b->questions, &(question){ .number = number, .address = address, .local = recipient.s,
-		.home = r.home,
-	 .dash = r.dash, .ext = r.ext })) {
+		.home = r.home, .dash = r.dash, .ext = r.ext })) {
 		b->uid = r.uid;
 		b->gid = r.gid;
 		b->n++;

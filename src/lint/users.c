@@ -93,12 +93,16 @@ static int by_name(void const *a, void const *b)
 static int add_account(struct passwd const *pw)
 {
 	account *more = accounts.n % 64 ? accounts.a : reallocarray(accounts.a, accounts.n + 64, sizeof *more);
+	char *name;
 
 	if (!more)
 		return 0;
 	accounts.a = more;
-	more[accounts.n] = (account){ .name = strdup(pw->pw_name), .uid = pw->pw_uid };
-	return more[accounts.n++].name ? 1 : (accounts.n--, 0);
+	name = strdup(pw->pw_name);
+	if (!name)
+		return 0;
+	accounts.a[accounts.n++] = (account){ .name = name, .uid = pw->pw_uid };
+	return 1;
 }
 
 static account const *find_account(findings *f, char const *name)

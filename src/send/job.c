@@ -8,32 +8,34 @@
 #include "send/queuefile.h"
 #include "send/straight.h"
 
-static job **unused;
-static unsigned int n_unused;
-static unsigned int n_all;
+static job *unused;
+
+static void put_back(job *j)
+{
+	j->next = unused;
+	unused = j;
+}
 
 void job_init(unsigned int n)
 {
 	job *more;
-	job **all;
 
+	if (!n)
+		return;
 	while (!(more = calloc(n, sizeof *more)))
 		log_nomem();
-	while (!(all = realloc(unused, (n_all + n) * sizeof *all)))
-		log_nomem();
-	unused = all;
-	n_all += n;
-	while (n)
-		unused[n_unused++] = &more[--n];
+	do
+		put_back(&more[--n]);
+	while (n);
 }
 
 job *job_open(uint64_t id, channel c)
 {
-	job *j;
+	job *j = unused;
 
-	if (!n_unused)
+	if (!j)
 		return 0;
-	j = unused[--n_unused];
+	unused = j->next;
 	j->id = id;
 	j->c = c;
 	j->m = 0;
@@ -85,7 +87,7 @@ void job_release(job *j, int64_t now)
 {
 	if (--j->refs)
 		return;
-	unused[n_unused++] = j;
+	put_back(j);
 	if (j->m)
 		straight_ended(j, now);
 	else if (j->whole && !j->left)

@@ -17,6 +17,7 @@ typedef struct job
 	uint64_t id;
 	channel c;
 	struct straight *m;     /* an attempt straight from todo, and there is no recipient file; or null */
+	struct job *next;       /* of those that are free */
 	unsigned int refs;      /* 0: free */
 	size_t left;            /* recipients met that are not done */
 	int whole;              /* the pass has met them all */
