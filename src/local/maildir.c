@@ -150,12 +150,13 @@ static int take_back(parcel const *p)
 	return 0;
 }
 
-/* A link that was reported as failed may be there all the same (EIO, or an answer that a network lost). */
+/* A link that was reported as failed may be there all the same (EIO, or an answer that a network lost). The name may
+ * also be another message's. */
 static int is_linked(parcel const *p)
 {
 	int e = errno;
 	struct stat st;
-	int linked = fstat(p->fd, &st) == 0 && st.st_nlink > 1;
+	int linked = lstat(p->new.s, &st) == 0 && st.st_dev == p->birth.dev && st.st_ino == p->birth.ino;
 
 	errno = e;
 	return linked;

@@ -83,34 +83,23 @@ static unsigned int count_files(int *first)
 	return n;
 }
 
-/* A directory's flush waits for a commit of its own while others are at work in the queue: dozens of them in a row
- * keep everybody else waiting, where one for all does as well. */
-static int sync_together(void)
-{
-	unsigned int i;
-	int first = -1;
-	int ok;
-
-	if (count_files(&first) < TOGETHER_MIN || !syncall_is_cheap())
-		return 0;
-	ok = syncall(first);
-	for (i = 0; i < n_batch; i++) {
-		if (!ok)
-			fail(batch[i], "queue");
-		preprocess_close(batch[i]);
-	}
-	return 1;
-}
-
-static void start_files(void)
+static void write_files(int (*write_out)(int))
 {
 	unsigned int i;
 	int file;
 
 	for (i = 0; i < n_batch; i++)
 		for (file = 0; file < PREPROCESS_FILES; file++)
-			if (batch[i]->fds[file] >= 0 && !sync_start(batch[i]->fds[file]))
+			if (batch[i]->fds[file] >= 0 && !write_out(batch[i]->fds[file]))
 				fail(batch[i], queuefile_name(preprocess_kinds[file], batch[i]->id));
+}
+
+static void close_files(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < n_batch; i++)
+		preprocess_close(batch[i]);
 }
 
 static void sync_files(void)
@@ -118,12 +107,28 @@ static void sync_files(void)
 	unsigned int i;
 	int file;
 
-	for (i = 0; i < n_batch; i++) {
+	for (i = 0; i < n_batch; i++)
 		for (file = 0; file < PREPROCESS_FILES; file++)
 			if (batch[i]->fds[file] >= 0 && !sync_file(batch[i]->fds[file]))
 				fail(batch[i], queuefile_name(preprocess_kinds[file], batch[i]->id));
-		preprocess_close(batch[i]);
-	}
+}
+
+/* A directory's flush waits for a commit of its own while others are at work in the queue: dozens of them in a row
+ * keep everybody else waiting, where one for all does as well. The data is written out before, for whoever flushes a
+ * whole file system is not told of each file that could not be. */
+static int sync_together(void)
+{
+	syncall_status st;
+	unsigned int i;
+	int first = -1;
+
+	if (count_files(&first) < TOGETHER_MIN || !syncall_is_cheap(first))
+		return 0;
+	write_files(sync_wait);
+	st = syncall(first);
+	for (i = 0; st == SYNCALL_FAILED && i < n_batch; i++)
+		fail(batch[i], "queue");
+	return st != SYNCALL_UNTRIED;
 }
 
 static int share_directory(int file, uint64_t a, uint64_t b)
@@ -218,11 +223,12 @@ static void commit(int64_t now)
 {
 	unsigned int i;
 
+	write_files(sync_start);
 	if (!sync_together()) {
-		start_files();
 		sync_files();
 		sync_directories();
 	}
+	close_files();
 	drop_failed(now);
 	for (i = 0; i < n_batch; i++)
 		cleaner_ask(CLEAN_TODO, batch[i]->id, take_answer);

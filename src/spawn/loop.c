@@ -30,7 +30,7 @@ enum
 	PID_LISTS = 256,
 	EVENTS = 64,            /* outputs that are read in a turn */
 	OTHER_FDS = 192,        /* descriptors beside those of deliveries: our own, what a start takes, rspawn/keep.h */
-	OTHER_PROCESSES = 16,
+	OTHER_PROCESSES = 160,  /* of the same user: those that stay (rspawn/keep.h), those of qmail-rcptd, and a few */
 	OUT_ROOM = 256,         /* what a refusal takes at most: set aside before a request is looked at */
 	OUT_HIGH = 32 << 20,    /* reports waiting for a reader; only one that never reads gets here */
 	RETRY_SECONDS = 1,      /* how soon to look for memory again */

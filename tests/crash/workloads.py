@@ -182,12 +182,13 @@ class FlowBatchBusy(FlowBatch):
 
 
 class FlowBatchFails(FlowBatch):
-    """The flush of all fails: they stay in todo, and are done anew with the next one."""
+    """The flush of all fails, whenever it is tried: they stay in todo, and are done anew with the next one, file by
+    file."""
     name, tiers = "the flush of a batch fails", ("long",)
 
     def act(self, w):
         self.submit(w)
-        w.start("./Maildir/", strace=w.recorder("-e", "inject=syncfs:error=EIO:when=1"))
+        w.start("./Maildir/", strace=w.recorder("-e", "inject=syncfs:error=EIO:when=1+"))
         w.wait_log("^warning: trouble fsyncing queue")
         w.hurry()
         assert w.queue(self.sender, self.recipients, self.text(MARK + b"/3")) == 0

@@ -54,7 +54,7 @@ static void waiting_cut(void **state)
 static void tells(void **state)
 {
 	static struct { char const *release; int tells; } const cases[] = {
-		{ "6.1.0-18-amd64", 1 }, { "5.8", 1 }, { "5.8.0", 1 }, { "5.10", 1 }, { "5.7.19", 0 }, { "4.19.0", 0 }, { "4.9", 0 },
+		{ "6.1.0-18-amd64", 1 }, { "5.17", 1 }, { "5.17.0", 1 }, { "5.100", 1 }, { "5.16.19", 0 }, { "5.8", 0 }, { "4.19.0", 0 },
 		{ "10.0", 1 }, { "5", 0 }, { "5.", 0 }, { ".8", 0 }, { "6-1", 0 }, { "", 0 }, { "x", 0 },
 	};
 	size_t i;
@@ -64,18 +64,35 @@ static void tells(void **state)
 		assert_int_equal(syncall_tells(cases[i].release), cases[i].tells);
 }
 
+static void rest(void **state)
+{
+	static struct { int64_t took; int failed; int64_t rest; } const cases[] = {
+		{ 0, 0, 0 }, { 250, 0, 0 }, { 251, 0, 25100 }, { 60000, 0, 6000000 }, { 0, 1, 3600000 }, { 251, 1, 3600000 },
+		{ 60000, 1, 6000000 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(syncall_rest(cases[i].took, cases[i].failed), cases[i].rest);
+}
+
 static void flush(void **state)
 {
 	int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int elsewhere = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	(void)state;
-	assert_false(syncall_is_cheap());       /* not before it is opened */
+	assert_false(syncall_is_cheap(fd));     /* not before it is opened */
 	syncall_open();
-	(void)syncall_is_cheap();
-	assert_true(fd >= 0);
-	assert_true(syncall(fd));
+	(void)syncall_is_cheap(fd);
+	assert_true(fd >= 0 && elsewhere >= 0);
+	assert_false(syncall_is_cheap(elsewhere)); /* no disk of this machine */
+	assert_int_equal(syncall(fd), SYNCALL_DONE);
+	close(elsewhere);
 	close(fd);
-	assert_false(syncall(fd));
+	assert_int_equal(syncall(fd), SYNCALL_FAILED);
+	assert_false(syncall_is_cheap(0));      /* for an hour */
 }
 
 int main(void)
@@ -84,6 +101,7 @@ int main(void)
 		cmocka_unit_test(waiting),
 		cmocka_unit_test(waiting_cut),
 		cmocka_unit_test(tells),
+		cmocka_unit_test(rest),
 		cmocka_unit_test(flush),
 	};
 
