@@ -184,7 +184,7 @@ class FlowBatchBusy(FlowBatch):
 class FlowBatchFails(FlowBatch):
     """The flush of all fails, whenever it is tried: they stay in todo, and are done anew with the next one, file by
     file."""
-    name, tiers = "the flush of a batch fails", ("long",)
+    name, tiers, limit = "the flush of a batch fails", ("long",), 512
 
     def act(self, w):
         self.submit(w)
