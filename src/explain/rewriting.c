@@ -6,6 +6,9 @@
 
 #include "base/text.h"
 
+/* Lines without a colon that are shown for an address. */
+enum { COLONLESS_MAX = 10 };
+
 typedef struct telling
 {
 	steps *s;
@@ -53,15 +56,36 @@ static void beaten(telling const *t, char const *address, size_t n, constmap_ent
 			entry_step(t, STEP_BEATEN, e, why);
 }
 
-static void without_colon(telling const *t)
+/* Whether a line without a colon was meant for an address: it starts with what would match, and then ends, or goes on
+ * with something that stands where the colon should. */
+static int is_meant(char const *line, char const *address, size_t n)
+{
+	size_t domain = text_rchr(address, n, '@') + 1;
+	size_t len = strcspn(line, " \t=,;|");
+
+	if (len == 0 || len > n)
+		return 0;
+	if (len == n || (domain <= n && len == n - domain))
+		return text_casecmp(line, address + n - len, len) == 0;
+	return line[0] == '.' && domain <= n && len < n - domain && text_casecmp(line, address + n - len, len) == 0;
+}
+
+static void without_colon(telling const *t, char const *address, size_t n)
 {
 	char const *line = t->r->virtualdomains.entries.s;
+	unsigned long meant = 0;
 	size_t i;
 
 	for (i = 0; i < t->r->virtualdomains.n; i++, line += strlen(line) + 1)
-		if (!strchr(line, ':'))
+		if (!strchr(line, ':') && is_meant(line, address, n) && meant++ < COLONLESS_MAX)
 			steps_add(t->s, STAGE_VIRTUALDOMAINS, STEP_WARNING, t->r->virtual_file, control_line(&t->r->virtualdomains, i),
 				line, " has no colon and counts for nothing: write domain:prepend", (char *)0);
+	if (meant > COLONLESS_MAX) {
+		steps_begin(t->s, STAGE_VIRTUALDOMAINS, STEP_WARNING, t->r->virtual_file, 0);
+		steps_number(t->s, meant - COLONLESS_MAX);
+		steps_text(t->s, " more lines like these");
+		steps_end(t->s);
+	}
 }
 
 static void simple(telling const *t, steps_stage stage, steps_verdict verdict, char const *file, size_t line,
@@ -92,7 +116,7 @@ static void tell_virtual(telling const *t, rewrite_reason why, constmap_entry co
 
 	simple(t, STAGE_LOCALS, STEP_PASSED, t->r->locals_file, 0, domain < n ? "" : "the empty domain", address + domain, n - domain,
 		" is not in it");
-	without_colon(t);
+	without_colon(t, address, n);
 	if (!e) {
 		simple(t, STAGE_VIRTUALDOMAINS, STEP_PASSED, t->r->virtual_file, 0, "no pattern for ", address + domain, n - domain,
 			domain < n ? "" : "the empty domain");

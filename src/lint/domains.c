@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "below.h"
 #include "mailbox.h"
 #include "pattern.h"
 #include "recipient/prefix.h"
@@ -91,16 +92,17 @@ static void check_postmaster(setup const *s, mailbox_batch *postmasters, entry c
 /* ---- one line of virtualdomains */
 
 /* Whether a name below .suffix is listed by itself. */
-static int lists_below(setup_list const *l, char const *suffix)
+static int lists_below(setup const *s, findings *f, char const *suffix)
 {
+	static below few = BELOW_ZERO;
+	static below more = BELOW_ZERO;
+	static int made;
 	size_t n = strlen(suffix);
-	size_t i;
 
-	for (i = 0; i < l->map.n; i++)
-		if (l->map.entries[i].keylen > n
-		 && text_casecmp(l->map.entries[i].key + l->map.entries[i].keylen - n, suffix, n) == 0)
-			return 1;
-	return 0;
+	if (!made && (!below_make(&few, &s->rcpthosts.map) || !below_make(&more, &s->morercpthosts.map)))
+		f->failed = 1;
+	made = 1;
+	return below_has(&few, suffix, n) || below_has(&more, suffix, n);
 }
 
 static void check_accepted(setup *s, findings *f, entry const *e)
@@ -113,7 +115,7 @@ static void check_accepted(setup *s, findings *f, entry const *e)
 	if (e->domain[0] != '.')
 		listed = setup_accepts(s, e->domain, strlen(e->domain)) != RCPTHOSTS_NO;
 	else
-		listed = lists_below(&s->rcpthosts, e->domain) || lists_below(&s->morercpthosts, e->domain)
+		listed = lists_below(s, f, e->domain)
 			|| (stralloc_cats(&name, "any") && stralloc_cats(&name, e->domain)
 			 && setup_accepts(s, name.s, name.len) != RCPTHOSTS_NO);
 	if (!listed)

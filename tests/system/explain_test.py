@@ -141,6 +141,16 @@ def test_line_that_is_repeated_and_lines_that_count_for_nothing(qmail, homes):
     assert got["recipient"] == "foo-x@example.com" and got["exit"] == 1
 
 
+def test_lines_without_a_colon_that_are_about_others(qmail, homes):
+    qmail.control(virtualdomains="other.example\nx@example.com\n.com foo\nexample.com=foo\n.example.com foo\ncom foo\n"
+                                 "y@example.com foo\nxexample.com foo\n")
+    assert [s["line"] for s in steps(explained(qmail, "x@example.com"), "virtualdomains", "warning")] == [2, 3, 4]
+    assert [s["line"] for s in steps(explained(qmail, "x@else.example"), "virtualdomains", "warning")] == []
+    qmail.control(virtualdomains="example.com foo\n" * 1000)
+    told = steps(explained(qmail, "x@example.com"), "virtualdomains", "warning")
+    assert len(told) == 11 and told[-1]["text"] == "990 more lines like these"
+
+
 def test_blank_behind_the_colon(qmail, homes):
     qmail.control(virtualdomains="example.com: foo\n")
     got = explained(qmail, "x@example.com")
