@@ -28,13 +28,13 @@ typedef struct held
 
 static unsigned int n_held;
 static int64_t next_look;
-static uint64_t turns;
+static unsigned int generation;         /* of the lines by which places were given (policy.h) */
 
 /* ---- places */
 
 static held *place_of(quota const *q, job const *j)
 {
-	held *h = q->last;
+	held *h = j->places ? q->last : 0;
 
 	/* Passes that are open have made theirs last. */
 	while (h && h->j != j)
@@ -57,6 +57,8 @@ static void add(quota *q, job *j, uint64_t offset)
 		q->first = h;
 	q->last = h;
 	n_held++;
+	generation = policy_generation();
+	j->places++;
 	job_hold(j);
 }
 
@@ -74,6 +76,7 @@ static void leave(quota *q, held *h, int64_t now)
 		q->last = h->before;
 	free(h);
 	n_held--;
+	j->places--;
 	job_release(j, now);
 }
 
@@ -102,16 +105,15 @@ static int is_ready(quota const *q, channel c)
 	return h && h->j->c == c && h->offset <= h->j->reached && q->used < q->limit;
 }
 
-/* The domain that has waited longest. */
+/* The domain that has waited longest. Those in front of it have all the deliveries that they may, or wait for the other
+ * channel. */
 static quota *ready(channel c)
 {
-	quota *best = 0;
-	quota *q;
+	quota *q = quota_all();
 
-	for (q = quota_all(); q; q = q->next)
-		if (is_ready(q, c) && (!best || q->served < best->served))
-			best = q;
-	return best;
+	while (q && !is_ready(q, c))
+		q = q->next;
+	return q;
 }
 
 int held_waits(channel c)
@@ -175,7 +177,7 @@ void held_start(channel c, int64_t now)
 	held *h = q->first;
 	int more = 0;
 
-	q->served = ++turns;
+	quota_served(q);
 	if (open_at(&r, h)) {
 		more = next_of(&r, q);
 		if (more && r.reader.offset <= h->j->reached) {
@@ -198,7 +200,13 @@ void held_start(channel c, int64_t now)
 
 /* ---- others of the same message */
 
-static void give_way(int64_t due, int64_t now)
+static int is_due(job const *j, int64_t due)
+{
+	return j->whole && j->deferred && j->retry <= due;
+}
+
+/* Who has a place gives it up: where others of his message are due by then, or, with all, everybody. */
+static void give_way(int all, int64_t due, int64_t now)
 {
 	quota *q = quota_all();
 
@@ -209,7 +217,7 @@ static void give_way(int64_t due, int64_t now)
 		while (h) {
 			held *after = h->next;
 
-			if (h->j->whole && h->j->deferred && h->j->retry <= due) {
+			if (all || is_due(h->j, due)) {
 				if (h->j->retry > now)
 					h->j->retry = now;
 				leave(q, h, now);
@@ -224,7 +232,15 @@ static void give_way(int64_t due, int64_t now)
 void held_hurry(int64_t now)
 {
 	if (n_held)
-		give_way(INT64_MAX, now);
+		give_way(0, INT64_MAX, now);
+}
+
+/* A place stands for all who count together from there on. When others do, one recipient could have two places, and
+ * get his mail twice, or be counted where he no longer belongs. */
+void held_reload(int64_t now)
+{
+	if (n_held && generation != policy_generation())
+		give_way(1, INT64_MAX, now);
 }
 
 void held_selprep(turn *t)
@@ -237,6 +253,6 @@ void held_do(turn const *t)
 {
 	if (!n_held || turn_stopping() || (t->now < next_look && next_look <= t->now + LOOK_SECONDS))
 		return;
-	give_way(t->now, t->now);
+	give_way(0, t->now, t->now);
 	next_look = t->now + LOOK_SECONDS;
 }

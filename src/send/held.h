@@ -27,8 +27,10 @@ extern int held_back(job *j, uint64_t offset, char const *recipient, size_t n, i
 extern int held_waits(channel c);
 extern void held_start(channel c, int64_t now);
 
-/* held_hurry: messages of which others were deferred give up their places, and are due at now. */
+/* held_hurry: messages of which others were deferred give up their places, and are due at now. held_reload: so do all,
+ * if other lines say now who counts together, and how many at once. */
 extern void held_hurry(int64_t now);
+extern void held_reload(int64_t now);
 
 extern void held_selprep(turn *t);
 extern void held_do(turn const *t);

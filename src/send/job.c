@@ -40,6 +40,7 @@ job *job_open(uint64_t id, channel c)
 	j->c = c;
 	j->m = 0;
 	j->refs = 1;
+	j->places = 0;
 	j->left = 0;
 	j->whole = 0;
 	j->dying = 0;

@@ -19,6 +19,7 @@ typedef struct job
 	struct straight *m;     /* an attempt straight from todo, and there is no recipient file; or null */
 	struct job *next;       /* of those that are free */
 	unsigned int refs;      /* 0: free */
+	unsigned int places;    /* it has where recipients of it wait for others (held.h) */
 	size_t left;            /* recipients met that are not done */
 	int whole;              /* the pass has met them all */
 	int dying;              /* the message is too old: what is deferred now has failed */

@@ -25,6 +25,15 @@ static table tables[TABLES] = {
 	[CONCURRENCY] = { .file = "control/concurrencydomains" },
 };
 
+static unsigned int generation;
+
+static int is_same(control_list const *a, control_list const *b)
+{
+	size_t n = a->entries.len;
+
+	return n == b->entries.len && (n == 0 || memcmp(a->entries.s, b->entries.s, n) == 0);
+}
+
 static void drop(table *t)
 {
 	constmap_free(&t->map);
@@ -43,12 +52,19 @@ int policy_load(char const **failed)
 		*failed = fresh[i].file;
 		ok = control_readlist(&fresh[i].list, fresh[i].file, 0) != CONTROL_ERROR && constmap_map(&fresh[i].map, &fresh[i].list, ':');
 	}
+	if (ok && !is_same(&tables[CONCURRENCY].list, &fresh[CONCURRENCY].list))
+		generation++;
 	for (i = 0; i < TABLES; i++) {
 		drop(ok ? &tables[i] : &fresh[i]);
 		if (ok)
 			tables[i] = fresh[i];
 	}
 	return ok;
+}
+
+unsigned int policy_generation(void)
+{
+	return generation;
 }
 
 /* The number of an entry. One that has none is remarked on, and holds for nobody. */

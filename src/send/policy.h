@@ -18,6 +18,9 @@ extern int policy_load(char const **failed);
 extern unsigned int policy_lifetime(char const *sender, size_t n, unsigned int otherwise);
 extern unsigned int policy_concurrency(char const *recipient, size_t n, int *whole);
 
+/* policy_generation: another number when the lines about concurrency have become others. */
+extern unsigned int policy_generation(void);
+
 /* policy_remark: log the lines that count for nothing, with file, line and cure; once for each load. */
 extern void policy_remark(void);
 

@@ -14,6 +14,7 @@
 enum { BUCKETS = 4096, HASH_START = 5381, HASH_FACTOR = 33 };
 
 static quota *all;
+static quota *last;
 static quota *buckets[BUCKETS];
 
 quota *quota_all(void)
@@ -67,6 +68,8 @@ static quota *make(char const *key, size_t n, unsigned int limit)
 	q->next = all;
 	if (all)
 		all->before = q;
+	else
+		last = q;
 	all = q;
 	return q;
 }
@@ -102,6 +105,29 @@ int quota_fits(quota const *q, char const *recipient, size_t n)
 	return q->key.len == n && text_casecmp(q->key.s, key, n) == 0;
 }
 
+static void unchain(quota *q)
+{
+	if (q->before)
+		q->before->next = q->next;
+	else
+		all = q->next;
+	if (q->next)
+		q->next->before = q->before;
+	else
+		last = q->before;
+}
+
+void quota_served(quota *q)
+{
+	if (q == last)
+		return;
+	unchain(q);
+	q->next = 0;
+	q->before = last;
+	last->next = q;
+	last = q;
+}
+
 void quota_forget(quota *q)
 {
 	quota **b;
@@ -112,12 +138,7 @@ void quota_forget(quota *q)
 	while (*b != q)
 		b = &(*b)->beside;
 	*b = q->beside;
-	if (q->before)
-		q->before->next = q->next;
-	else
-		all = q->next;
-	if (q->next)
-		q->next->before = q->before;
+	unchain(q);
 	stralloc_free(&q->key);
 	free(q);
 }

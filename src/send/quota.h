@@ -19,10 +19,9 @@ typedef struct quota
 	stralloc key;           /* the domain or address, in lower case */
 	unsigned int limit;
 	unsigned int used;
-	uint64_t served;        /* when somebody who waited was last delivered to, as held.c counts */
 	struct held *first;     /* who waits, in order (send/held.h) */
 	struct held *last;
-	struct quota *next;     /* of all */
+	struct quota *next;     /* of all, in the order in which they were served last */
 	struct quota *before;
 	struct quota *beside;   /* the next with such a key */
 } quota;
@@ -39,8 +38,10 @@ extern void quota_forget(quota *q);
 extern quota *quota_take(char const *recipient, size_t n);
 extern void quota_give(quota *q);
 
-/* quota_all: the first of all, and on by next. quota_reload: limits are what the file says now. */
+/* quota_all: the first of all, and on by next: whom nobody has waited for comes first, and then who was served longest
+ * ago. quota_served: it was just now. quota_reload: limits are what the file says now. */
 extern quota *quota_all(void);
+extern void quota_served(quota *q);
 extern void quota_reload(void);
 
 #endif

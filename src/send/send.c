@@ -172,12 +172,14 @@ static void hurry(int64_t now)
 	held_hurry(now);
 }
 
-static void reload(void)
+static void reload(int64_t now)
 {
 	struct timespec began = time_now();
 
-	if (controls_reload())
-		show_tables(began);
+	if (!controls_reload())
+		return;
+	held_reload(now);
+	show_tables(began);
 }
 
 static void take_signals(int64_t now)
@@ -190,7 +192,7 @@ static void take_signals(int64_t now)
 		else if (s == SIGALRM)
 			hurry(now);
 		else if (s == SIGHUP)
-			reload();
+			reload(now);
 	}
 }
 
