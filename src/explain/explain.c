@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/option.h"
 #include "base/text.h"
+#include "differs.h"
 #include "fallback.h"
 #include "home.h"
 #include "policy.h"
@@ -40,6 +41,7 @@ typedef struct request
 	char const *sender;
 	tables tables;
 	fallback fallback;
+	inuse inuse;
 } request;
 
 static void usage(char const *name, subgetopt const *options)
@@ -100,8 +102,11 @@ static void explain_address(steps *s, request const *q, char const *address)
 {
 	stralloc recipient = STRALLOC_ZERO;
 	stralloc sender = STRALLOC_ZERO;
-	rewrite_route route = rewriting_explain(s, &q->tables, address, &recipient);
+	rewrite_route route;
 
+	differs_explain(s, &q->inuse);
+	policy_queue(s, q->sender);
+	route = rewriting_explain(s, &q->tables, address, &recipient);
 	if (route != REWRITE_NOMEM) {
 		policy_explain(s, q->sender, recipient.s, recipient.len);
 		if (!verp_sender(&sender, q->sender, strlen(q->sender), recipient.s, recipient.len)
@@ -166,6 +171,7 @@ int main(int argc, char const *const *argv)
 	i = arguments(argc, argv, &q);
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(EXIT_TEMP, "switch to ", conf_home);
+	inuse_find(&q.inuse);
 	tables_load(&q.tables);
 	if (!fallback_load(&q.fallback))
 		strerr_dief(EXIT_TEMP, "out of memory");

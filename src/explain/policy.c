@@ -10,6 +10,7 @@
 #include "net/identity.h"
 #include "route/pattern.h"
 
+static char const queues_file[] = "control/queueroutes";
 static char const lifetimes_file[] = "control/queuelifetimes";
 static char const concurrency_file[] = "control/concurrencydomains";
 static char const source_file[] = "control/domainips";
@@ -55,6 +56,39 @@ static void tell_none(steps *s, policy const *p, char const *address, size_t n)
 	steps_text(s, n ? "no line for " : "no line for a sender without a domain");
 	steps_bytes(s, address, n);
 	steps_end(s);
+}
+
+/* ---- qmail-queue-route's */
+
+static void tell_queue(steps *s, policy const *p, constmap_entry const *e)
+{
+	if (!e->valuelen || strcmp(e->value, "bin/qmail-queue") == 0)
+		tell_line(s, p, STEP_TAKEN, e, "");
+	else
+		tell_line(s, p, STEP_WARNING, e,
+			" queues the mail of this sender that goes through qmail-queue-route: another home may deliver it, by its own files");
+}
+
+void policy_queue(steps *s, char const *sender)
+{
+	policy p = { .file = queues_file, .stage = STAGE_QUEUEROUTES };
+	constmap_entry const *e;
+	size_t index;
+
+	if (load(s, &p) > 0)
+		switch (pattern_choose(&e, &index, &p.list, &p.map, sender, strlen(sender), 0)) {
+		case PATTERN_FOUND:
+			tell_queue(s, &p, e);
+			break;
+		case PATTERN_NOCOLON:
+			steps_add(s, p.stage, STEP_WARNING, p.file, control_line(&p.list, index),
+				"no colon, so mail of this sender that goes through qmail-queue-route waits: write pattern:program",
+				(char *)0);
+			break;
+		case PATTERN_NOTHING:
+			tell_none(s, &p, sender, strlen(sender));
+		}
+	drop(&p);
 }
 
 /* ---- qmail-send's */

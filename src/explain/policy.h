@@ -10,6 +10,9 @@
 /* What holds for the mail of some senders or to some domains only. A file that is not there is not spoken of, and neither
  * decides whether mail can be delivered, but for a mistake in control/domainips. The current directory is the home. */
 
+/* policy_queue: as qmail-queue-route decides it: the line of control/queueroutes about an envelope sender. */
+extern void policy_queue(steps *s, char const *sender);
+
 /* policy_explain: as qmail-send decides it: the line of control/queuelifetimes about an envelope sender, and that of
  * control/concurrencydomains about a recipient as it is delivered to. */
 extern void policy_explain(steps *s, char const *sender, char const *recipient, size_t n);

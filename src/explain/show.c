@@ -12,6 +12,7 @@ enum { STAGE_WIDTH = 15, VERDICT_WIDTH = 9 };
 
 static char const *const stages[STAGES] =
 {
+	[STAGE_ELSEWHERE] = "elsewhere", [STAGE_QUEUEROUTES] = "queueroutes",
 	[STAGE_ENVNOATHOST] = "envnoathost", [STAGE_PERCENTHACK] = "percenthack", [STAGE_LOCALS] = "locals",
 	[STAGE_VIRTUALDOMAINS] = "virtualdomains", [STAGE_RECIPIENT] = "recipient", [STAGE_ASSIGN] = "assign",
 	[STAGE_ACCOUNT] = "account", [STAGE_USER] = "user", [STAGE_HOME] = "home", [STAGE_DOTQMAIL] = "dot-qmail",

@@ -7,6 +7,8 @@
 
 #include "compiled.h"
 #include "proto/compiled.h"
+#include "recipient/inuse.h"
+#include "recipient/otherhome.h"
 #include "route/rewrite.h"
 
 static int exists(char const *file)
@@ -58,8 +60,37 @@ static void check_plain(setup const *s, findings *f)
 	stralloc_free(&out);
 }
 
+/* A scanner in the place of qmail-queue is in no home. */
+static void check_home(findings *f)
+{
+	char home[PATH_MAX];
+	otherhome which = otherhome_find(home);
+
+	if (home[0])
+		findings_add(f, FINDING_WARNING, which == OTHERHOME_QUEUE ? "queue" : "bin/qmail-queue", 0, "leads to ", home,
+			", which delivers what is queued here, by its own files", findings_cure, "run the qmail-lint there",
+			(char *)0);
+}
+
+static void check_inuse(findings *f)
+{
+	char const *file;
+	inuse u;
+	size_t i;
+
+	inuse_find(&u);
+	for (i = 0; (file = inuse_file(i)); i++) {
+		inuse_status st = inuse_look(&u, file);
+
+		if (st != INUSE_CURRENT)
+			findings_add(f, FINDING_WARNING, file, 0, inuse_problem(st), findings_cure, inuse_cure(st), (char *)0);
+	}
+}
+
 void basics_check(setup *s, findings *f)
 {
+	check_home(f);
+	check_inuse(f);
 	check_names(s, f);
 	check_hosts(s, f);
 	if (s->usable)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from harness import ACCOUNTS, HERE, HOMES, fresh_home
+from harness import ACCOUNTS, HERE, HOMES, fresh_home, wait_for
 
 
 pytestmark = pytest.mark.usefixtures("alias_at_home")
@@ -139,6 +139,58 @@ def test_line_that_is_repeated_and_lines_that_count_for_nothing(qmail, homes):
     assert [(s["verdict"], s["line"]) for s in steps(got, "virtualdomains")] == [
         ("warning", 3), ("taken", 5), ("beaten", 2), ("beaten", 6)]
     assert got["recipient"] == "foo-x@example.com" and got["exit"] == 1
+
+
+def test_what_qmail_send_does_not_know_yet(qmail, homes):
+    def warnings():
+        return [(s["stage"], s["text"]) for s in explained(qmail, "foo@mail.test.example")["steps"] if s["verdict"] == "warning"]
+
+    qmail.control(virtualdomains="example.com:foo\n")
+    qmail.start()
+    try:
+        assert warnings() == []
+        qmail.control(virtualdomains="example.com:baz\n", percenthack="hack.example\n", concurrencydomains="example.com:1\n")
+        newer = "is newer than what qmail-send uses"
+        fixed = ("percenthack", newer + ", which reads it at the start only: restart qmail-send")
+        assert warnings() == [fixed, ("virtualdomains", newer + ": send HUP"), ("concurrency", newer + ": send HUP")]
+        assert "  virtualdomains warning  control/virtualdomains: %s: send HUP\n" % newer in explain(qmail, "foo@mail.test.example")[1]
+        qmail.signal("HUP")
+        wait_for("it to know", lambda: warnings() == [fixed])
+        # of that he knows nothing
+        assert steps(explained(qmail, "foo@mail.test.example", uid=30001), "percenthack", "warning") == []
+    finally:
+        qmail.stop()
+    assert warnings() == []
+
+
+def test_another_home_delivers(qmail, homes, tmp_path):
+    os.makedirs(tmp_path / "bin")
+    os.mkdir(tmp_path / "queue")
+    (tmp_path / "bin/qmail-send").touch()
+    os.rename(qmail / "queue", qmail / "queue.real")
+    os.symlink(tmp_path / "queue", qmail / "queue")
+    try:
+        got = explained(qmail, "foo@mail.test.example")
+    finally:
+        os.unlink(qmail / "queue")
+        os.rename(qmail / "queue.real", qmail / "queue")
+    assert [(s["verdict"], s["file"], s["text"]) for s in steps(got, "elsewhere")] == [
+        ("warning", "queue", "leads to %s, which delivers what is queued here, by its own files: ask the qmail-explain there" % tmp_path)]
+    assert steps(explained(qmail, "foo@mail.test.example"), "elsewhere") == []
+
+
+def test_queues_of_senders(qmail, homes):
+    def queue(sender):
+        return [(s["verdict"], s["line"]) for s in steps(explained(qmail, "foo@mail.test.example", "-s", sender), "queueroutes")]
+
+    assert queue("x@shop.example") == []
+    qmail.control(queueroutes="shop.example:/other/bin/qmail-queue\nours.example:bin/qmail-queue\nbad.example /x\nnone.example:\n")
+    assert queue("x@shop.example") == [("warning", 1)]
+    assert queue("x@ours.example") == [("taken", 2)]
+    assert queue("x@bad.example") == [("warning", 3)]
+    assert queue("x@none.example") == [("taken", 4)]
+    assert queue("x@else.example") == [("passed", 0)]
+    assert queue("") == [("passed", 0)]
 
 
 def test_lines_without_a_colon_that_are_about_others(qmail, homes):

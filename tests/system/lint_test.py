@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, SCRATCH, cdb, fresh_home
+from harness import ACCOUNTS, HOMES, SCRATCH, cdb, fresh_home, wait_for
 
 NOTHING = ""
 
@@ -52,6 +52,46 @@ def lint(qmail, *args, **kw):
 
 def test_clean(clean):
     assert lint(clean) == NOTHING
+
+
+def test_what_qmail_send_does_not_know_yet(clean):
+    q = clean
+    q.start("./Maildir/")
+    try:
+        assert lint(q) == NOTHING
+        q.control(locals="mail.test.example\nlocalhost\n", percenthack="")
+        told = ("control/locals:0: warning: is newer than what qmail-send uses: send HUP\n"
+                "control/percenthack:0: warning: is newer than what qmail-send uses, which reads it at the start only: "
+                "restart qmail-send\n")
+        assert lint(q).startswith(told)
+        q.signal("HUP")
+        wait_for("it to know", lambda: not lint(q).startswith(told[:12]))
+        assert "percenthack:0: warning: is newer" in lint(q)
+    finally:
+        q.stop()
+        os.unlink(q / "control/percenthack")
+    assert lint(q) == NOTHING
+
+
+def test_another_home_delivers(clean):
+    q = clean
+    other = SCRATCH + "/other"
+    shutil.rmtree(other, ignore_errors=True)
+    os.makedirs(other + "/bin")
+    for name in ("qmail-queue", "qmail-send"):
+        shutil.copy(q / ("bin/" + name), other + "/bin")
+    os.rename(q / "bin/qmail-queue", q / "bin/qmail-queue.real")
+    os.symlink(other + "/bin/qmail-queue", q / "bin/qmail-queue")
+    line = ("bin/qmail-queue:0: warning: leads to %s, which delivers what is queued here, by its own files: "
+            "run the qmail-lint there\n" % other)
+    try:
+        assert line in lint(q)
+        # a scanner is no home
+        os.unlink(other + "/bin/qmail-send")
+        assert line not in lint(q)
+    finally:
+        os.rename(q / "bin/qmail-queue.real", q / "bin/qmail-queue")
+        shutil.rmtree(other)
 
 
 def test_config_fast_leaves_nothing(qmail):
