@@ -88,6 +88,7 @@ SHARED_explain := recipient
 SHARED_rcptd := recipient
 SHARED_lint := recipient install
 SHARED_domain := recipient
+SHARED_smtpd := recipient
 shared_objects = $(call objects,$(foreach s,$(SHARED_$(1)),$(filter-out src/$s/$s.c,$(wildcard src/$s/*.c))))
 $(foreach p,$(PROCESSES),$(eval OBJ_qmail-$p += $$(call shared_objects,$p)))
 OBJ_sendmail := $(call objects,src/inject/sendmail.c)
@@ -355,7 +356,7 @@ fuzz_objects = $(1)_fuzz fuzz $(if $(filter $(1),$(FUZZ_IN_MEMORY)),memory) $(if
 
 define fuzz_target
 $(B)/target/$(1): $$(patsubst %,$(B)/target/%.o,$$(call fuzz_objects,$(1))) \
-	$$(if $$(FUZZ_FOLDER_$(1)),$$(call modules,$$(FUZZ_FOLDER_$(1)))) $(archives) $(B)/ldflags
+	$$(if $$(FUZZ_FOLDER_$(1)),$$(call modules,$$(FUZZ_FOLDER_$(1))) $$(call shared_objects,$$(FUZZ_FOLDER_$(1)))) $(archives) $(B)/ldflags
 	$$(CC) $$(ALL_LDFLAGS) $$(if $$(LIBFUZZER),-fsanitize=fuzzer) -o $$@ $$(filter %.o,$$^) $(archives) $(LIBS) $(LIBS_qmail-net)
 endef
 $(foreach m,$(FUZZ_MODULES),$(eval $(call fuzz_target,$m)))

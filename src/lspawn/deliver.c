@@ -56,6 +56,19 @@ static void check(users_record_status st, users_record const *r, char const *sou
 	_exit(REPORT_BUG);
 }
 
+/* Nobody knows whether the address is alias': if qmail-local found no file for it now, it would bounce. */
+static _Noreturn void postpone(users_record const *r)
+{
+	stralloc sa = STRALLOC_ZERO;
+
+	if (!stralloc_cats(&sa, "Unable to see now whether ") || !text_safe(&sa, r->home, strlen(r->home))
+		|| !stralloc_cats(&sa, " has instructions for this address, or alias is to get it. If it stays so, see whether"
+			" that home is missing, sticky or writable by others. (#4.3.0)\n"))
+		_exit(REPORT_NOMEM);
+	(void)io_writeall(1, sa.s, sa.len);
+	_exit(111);
+}
+
 /* Where the alias user's files are the last resort (off by default): whether they are this address's. */
 static int is_left_to_alias(users_record const *r)
 {
@@ -63,7 +76,18 @@ static int is_left_to_alias(users_record const *r)
 
 	if (wanted < 0)
 		_exit(REPORT_TEMP);
-	return wanted && mailbox_ask(r, 0) == MAILBOX_NONE;
+	if (!wanted)
+		return 0;
+	switch (mailbox_ask(r, 0)) {
+	case MAILBOX_NONE:
+		return 1;
+	case MAILBOX_THERE:
+	case MAILBOX_WAITS:
+		return 0;
+	case MAILBOX_UNKNOWN:
+		break;
+	}
+	postpone(r);
 }
 
 /* The record of the user who gets it; *r points into *record. */

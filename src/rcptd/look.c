@@ -38,6 +38,7 @@ void look_run(char const *local)
 {
 	stralloc record = STRALLOC_ZERO;
 	users_record r = { .user = "" };
+	mailbox_verdict first = MAILBOX_NONE;
 	char const *source;
 	int wanted;
 
@@ -47,12 +48,18 @@ void look_run(char const *local)
 	wanted = *r.dash ? lastresort_wanted() : 0;
 	if (wanted < 0)
 		_exit(CODE_TROUBLE);
-	if (wanted && mailbox_ask(&r, 1) == MAILBOX_NONE) {
-		if (lastresort_user(&record, local, 1, &source))
-			_exit(CODE_TROUBLE);
-		parse(&r, &record);
+	if (wanted) {
+		first = mailbox_ask(&r, 1);
+		if (first == MAILBOX_NONE) {
+			if (lastresort_user(&record, local, 1, &source))
+				_exit(CODE_TROUBLE);
+			parse(&r, &record);
+		}
 	}
 	if (is_unsettled())
 		_exit(CODE_TROUBLE);
+	/* Another look could find something else, about which alias was not asked. */
+	if (first != MAILBOX_NONE)
+		mailbox_exit(first);
 	mailbox_end(&r, 1);
 }

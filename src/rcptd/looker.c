@@ -18,6 +18,7 @@
 #include "look.h"
 #include "proto/rcptd.h"
 #include "recipient/mailbox.h"
+#include "sign.h"
 
 enum { EXIT_TEMP = 111, LINGER_MILLISECONDS = 200 };
 
@@ -99,9 +100,12 @@ static int hear(int socket)
 	return 1;
 }
 
+/* That there is nobody is nothing to say as long as qmail-send goes by other tables. */
 static rcptd_answer answer_of(mailbox_verdict v)
 {
-	return v == MAILBOX_THERE ? RCPTD_YES : v == MAILBOX_NONE ? RCPTD_NO : RCPTD_DOUBT;
+	if (v == MAILBOX_THERE)
+		return RCPTD_YES;
+	return v == MAILBOX_NONE && sign_covers(clock_now()) ? RCPTD_NO : RCPTD_DOUBT;
 }
 
 static void conclude(int socket, place *p, rcptd_answer a)
@@ -191,6 +195,7 @@ int looker_run(int socket)
 	/* What a look that was ended leaves behind comes to us. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	(void)elsewhere_now(clock_now());
+	(void)sign_covers(clock_now());
 	for (;;) {
 		int r = poll(fds, 2, clock_left(next_deadline(), clock_now()));
 

@@ -8,9 +8,9 @@
 #include "recipient/tables.h"
 
 /* How qmail-send rewrites an address, as far as the control files tell somebody else: it has read them at its start
- * and at its last HUP, and whoever changes a file sends that later. So for a while after a change the tables of before
- * count too, and where the two disagree about an address nothing is said about it. Nothing is said about any address
- * as long as a file has just changed and may be half written. */
+ * and at its last HUP, and whoever changes a file sends that later. Ours tells when that was (sign.h), others do not:
+ * so for a while after a change the tables of before count too, and where the two disagree about an address nothing is
+ * said about it. Nothing is said about any address as long as a file has just changed and may be half written. */
 
 enum { VIEW_LOOK_MILLISECONDS = 1000, VIEW_BEFORE_MILLISECONDS = 60000 };
 

@@ -20,7 +20,7 @@
 #include "route/extension.h"
 
 /* Exit codes of the child; any other is no answer. */
-enum { CODE_THERE = 10, CODE_NONE = 11, CODE_UNKNOWN = 111 };
+enum { CODE_THERE = 10, CODE_NONE = 11, CODE_WAITS = 12, CODE_UNKNOWN = 111 };
 
 /* The dotfile_look that opens, as qmail-local does: some files can be seen and not be opened. */
 static int open_file(void *data, char const *file, mode_t *mode)
@@ -51,6 +51,8 @@ static mailbox_verdict search(users_record const *r)
 		/* The user himself, without a file, has the default delivery instructions. */
 		else if (f.verdict == DOTFILE_ABSENT)
 			v = *r->dash ? MAILBOX_NONE : MAILBOX_THERE;
+		else
+			v = MAILBOX_WAITS;
 	}
 	stralloc_free(&d.safe);
 	stralloc_free(&f.file);
@@ -71,22 +73,43 @@ mailbox_verdict mailbox_look(users_record const *r, int careful)
 
 static int code_of(mailbox_verdict v)
 {
-	return v == MAILBOX_THERE ? CODE_THERE : v == MAILBOX_NONE ? CODE_NONE : CODE_UNKNOWN;
+	switch (v) {
+	case MAILBOX_THERE:
+		return CODE_THERE;
+	case MAILBOX_NONE:
+		return CODE_NONE;
+	case MAILBOX_WAITS:
+		return CODE_WAITS;
+	case MAILBOX_UNKNOWN:
+		break;
+	}
+	return CODE_UNKNOWN;
+}
+
+void mailbox_exit(mailbox_verdict v)
+{
+	_exit(code_of(v));
 }
 
 void mailbox_end(users_record const *r, int careful)
 {
 	if (!drop_to(r->uid, r->gid, &r->gid, 1) || getuid() == 0 || !sandbox_enter(SANDBOX_LOOK))
 		_exit(CODE_UNKNOWN);
-	_exit(code_of(mailbox_look(r, careful)));
+	mailbox_exit(mailbox_look(r, careful));
 }
 
 mailbox_verdict mailbox_ended(int status)
 {
-	if (!WIFEXITED(status))
+	switch (WIFEXITED(status) ? WEXITSTATUS(status) : CODE_UNKNOWN) {
+	case CODE_THERE:
+		return MAILBOX_THERE;
+	case CODE_NONE:
+		return MAILBOX_NONE;
+	case CODE_WAITS:
+		return MAILBOX_WAITS;
+	default:
 		return MAILBOX_UNKNOWN;
-	return WEXITSTATUS(status) == CODE_THERE ? MAILBOX_THERE
-		: WEXITSTATUS(status) == CODE_NONE ? MAILBOX_NONE : MAILBOX_UNKNOWN;
+	}
 }
 
 mailbox_verdict mailbox_ask(users_record const *r, int careful)

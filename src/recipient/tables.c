@@ -96,6 +96,16 @@ void tables_free(tables *r)
 static char const *const files[TABLES_FILES] = { locals_file, tables_locals_cdb, virtual_file, tables_virtual_cdb,
 	tables_percent_file, noat_file, me_file, empty_file };
 
+char const *tables_name(int i)
+{
+	return files[i];
+}
+
+int tables_reread(int i)
+{
+	return files[i] != tables_percent_file && files[i] != noat_file && files[i] != me_file;
+}
+
 static void look(struct stat *st, char const *file)
 {
 	if (stat(file, st) < 0)

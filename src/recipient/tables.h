@@ -44,6 +44,11 @@ typedef struct tables_stamp
 	struct stat directory;          /* where those that are not there would be */
 } tables_stamp;
 
+/* tables_name: the name of one of them, below the home. tables_reread: whether qmail-send reads it again when it gets
+ * HUP, or only at its start. */
+extern char const *tables_name(int i);
+extern int tables_reread(int i);
+
 /* tables_look: how they are. tables_same: whether the files are the same. tables_fresh: whether one of them has just
  * changed, or the directory, at that moment (fresh.h). */
 extern void tables_look(tables_stamp *s);

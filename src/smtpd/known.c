@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cdb.h>
@@ -17,6 +18,7 @@
 #include "base/table.h"
 #include "base/text.h"
 #include "program.h"
+#include "recipient/fresh.h"
 #include "route/recipients.h"
 
 /* A cdb with no more in it than its header is one that nobody has filled yet: s/qmail takes everybody by it. */
@@ -50,11 +52,20 @@ static answer trouble(question *q, char const *name, char const *what)
 	return SAYS_NOTHING;
 }
 
+static int is_fresh(int fd)
+{
+	struct timespec now;
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0 || fresh_at(&st, now);
+}
+
 static answer ask_list(question *q, char const *name)
 {
 	struct stat st;
 	struct cdb c;
 	int fd = openc_read(name);
+	int fresh;
 	answer a;
 
 	if (fd < 0)
@@ -70,9 +81,13 @@ static answer ask_list(question *q, char const *name)
 	a = look_up(&c, &q->key);
 	if (a == SAYS_NO)
 		a = look_up(&c, &q->list_key);
+	/* Asked afterwards: one that is written in place while we look is fresh then. */
+	fresh = is_fresh(fd);
 	cdb_free(&c);
 	fd_close(fd);
-	return a == SAYS_NOTHING ? trouble(q, name, "damaged") : a;
+	if (a == SAYS_NOTHING)
+		return trouble(q, name, "damaged");
+	return a == SAYS_NO && fresh ? SAYS_NOTHING : a;
 }
 
 /* ---- programs */
@@ -189,8 +204,9 @@ static void load(known_lists *k, stralloc *notes)
 {
 	control_status status = control_readlist(&k->lines, file, 0);
 
-	k->ready = 1;
 	k->present = status == CONTROL_READ;
+	/* Asked afterwards, as below. Half a list refuses whom the other half knows: it is read again. */
+	k->ready = !k->present || !fresh_file(file);
 	if (status == CONTROL_ERROR)
 		notes_add(notes, file, strerror(errno),
 			"every recipient is taken, as far as this file is concerned; make it readable");
@@ -203,7 +219,7 @@ known_verdict known_check(known_lists *k, char const *address, size_t n, strallo
 
 	if (!k->ready)
 		load(k, notes);
-	if (!k->present)
+	if (!k->present || !k->ready)
 		return KNOWN_YES;
 	if (recipients_key(&q.key, address, n) && recipients_list_key(&q.list_key, address, n, conf_break) >= 0)
 		v = ask_all(k, &q);

@@ -13,7 +13,7 @@
 
 typedef struct known_lists
 {
-	int ready;              /* the file has been read */
+	int ready;              /* the file has been read, and had not just changed (recipient/fresh.h) */
 	int present;
 	control_list lines;
 } known_lists;
@@ -21,7 +21,8 @@ typedef struct known_lists
 
 typedef enum
 {
-	KNOWN_YES,              /* or there is no such file, or a list or program that cannot be asked may know */
+	KNOWN_YES,              /* or there is no such file, or it or a list has just changed, or a list or program that
+	                         * cannot be asked may know */
 	KNOWN_NO,
 	KNOWN_WAIT,             /* a program asks for another try later */
 } known_verdict;

@@ -14,7 +14,7 @@ LAYERS = {
     "proto": {"base", "mail"},
 }
 ALL_LAYERS = set(LAYERS)
-SHARED_BY = {"install": {"lint"}, "spawn": {"lspawn", "rspawn"}, "recipient": {"lspawn", "rcptd", "explain", "lint", "domain"}}
+SHARED_BY = {"install": {"lint"}, "spawn": {"lspawn", "rspawn"}, "recipient": {"lspawn", "rcptd", "explain", "lint", "domain", "smtpd"}}
 PURE = ["mail", "route"]
 TOP = {"Makefile", "conf-qmail", "conf-break", "src", "man", "tests", "boot", "README", "INSTALL"}
 

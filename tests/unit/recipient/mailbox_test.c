@@ -68,7 +68,7 @@ static void files(void **state)
 		{ "", "", MAILBOX_THERE }, { "", "b", MAILBOX_THERE },
 		{ "-", "list-x", MAILBOX_THERE }, { "-", "list-x-y", MAILBOX_THERE }, { "-", "list", MAILBOX_NONE },
 		{ "-", "list-default", MAILBOX_THERE }, { "-", "X.Y", MAILBOX_THERE },
-		{ "-", "open", MAILBOX_UNKNOWN },
+		{ "-", "open", MAILBOX_WAITS },
 		{ "-", "dir", MAILBOX_NONE }, { "-", "lost", MAILBOX_NONE }, { "-", "turn", MAILBOX_NONE }, { "-", "pipe", MAILBOX_NONE },
 		{ "-", "../../etc/passwd", MAILBOX_NONE },
 	};
@@ -134,6 +134,7 @@ static void ends(void **state)
 	(void)state;
 	assert_int_equal(mailbox_ended(10 << 8), MAILBOX_THERE);
 	assert_int_equal(mailbox_ended(11 << 8), MAILBOX_NONE);
+	assert_int_equal(mailbox_ended(12 << 8), MAILBOX_WAITS);
 	assert_int_equal(mailbox_ended(0), MAILBOX_UNKNOWN);
 	assert_int_equal(mailbox_ended(111 << 8), MAILBOX_UNKNOWN);
 	assert_int_equal(mailbox_ended(9), MAILBOX_UNKNOWN);
