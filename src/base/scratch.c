@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/samefile.h"
+
 enum { FILE_MODE = 0644 };
 
 static int lock(int fd)
@@ -20,19 +22,6 @@ static int lock(int fd)
 	return r == 0;
 }
 
-/* 1 if fd is what name stands for, 0 if not, -1 with errno. */
-static int is_named(int fd, char const *name)
-{
-	struct stat mine;
-	struct stat named;
-
-	if (fstat(fd, &mine) < 0)
-		return -1;
-	if (lstat(name, &named) < 0)
-		return errno == ENOENT ? 0 : -1;
-	return named.st_dev == mine.st_dev && named.st_ino == mine.st_ino;
-}
-
 int scratch_open(char const *name)
 {
 	for (;;) {
@@ -42,7 +31,7 @@ int scratch_open(char const *name)
 
 		if (fd < 0)
 			return -1;
-		r = lock(fd) ? is_named(fd, name) : -1;
+		r = lock(fd) ? samefile_named(fd, name) : -1;
 		if (r == 1 && ftruncate(fd, 0) == 0 && fchmod(fd, FILE_MODE) == 0)
 			return fd;
 		e = errno;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/samefile.h"
 #include "recipient/fresh.h"
 
 static char const noat_file[] = "control/envnoathost";
@@ -121,23 +122,12 @@ void tables_look(tables_stamp *s)
 	look(&s->directory, "control");
 }
 
-static int is_same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static int is_same(struct stat const *a, struct stat const *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
-		&& is_same_time(a->st_mtim, b->st_mtim) && is_same_time(a->st_ctim, b->st_ctim);
-}
-
 int tables_same(tables_stamp const *a, tables_stamp const *b)
 {
 	int i;
 
 	for (i = 0; i < TABLES_FILES; i++)
-		if (!is_same(a->st + i, b->st + i))
+		if (!samefile_unchanged(a->st + i, b->st + i))
 			return 0;
 	return 1;
 }

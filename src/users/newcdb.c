@@ -16,6 +16,7 @@
 #include "base/control.h"
 #include "base/fds.h"
 #include "base/notes.h"
+#include "base/samefile.h"
 #include "base/scratch.h"
 #include "base/setting.h"
 #include "base/sync.h"
@@ -88,13 +89,6 @@ static void let_pass(struct timespec const *changed)
 		(void)nanosleep(&pause, 0);
 }
 
-static int is_same(struct stat const *a, struct stat const *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
-		&& a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec
-		&& a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 /* The text, and how it was while it was read. Whoever rewrites it meanwhile comes first. */
 static int load(compilable const *f, control_list *l, struct stat *st)
 {
@@ -107,7 +101,7 @@ static int load(compilable const *f, control_list *l, struct stat *st)
 		/* (a text that is gone again has left its errno) */
 		if (control_readlist(l, f->text, 0) == CONTROL_ERROR || !stat_text(f, &after))
 			return 0;
-	} while (!is_same(st, &after));
+	} while (!samefile_unchanged(st, &after));
 	tell_mistakes(f, l);
 	return 1;
 }
