@@ -11,15 +11,26 @@
 
 #include "base/child.h"
 #include "base/drop.h"
+#include "base/fds.h"
 #include "base/io.h"
+
+/* One that is not waited for keeps nothing open that our caller has: no lock, and no pipe that somebody reads to its
+ * end. */
+static int keep_alone(int fd)
+{
+	if (fd != 0 && dup2(fd, 0) < 0)
+		return 0;
+	fds_close_from(1);
+	return 1;
+}
 
 static _Noreturn void work_as(int to, uid_t uid, gid_t gid, asuser_work *work, void *data)
 {
 	stralloc found = STRALLOC_ZERO;
 
-	if (geteuid() == 0 && !drop_to(uid, gid, &gid, 1))
+	if (!keep_alone(to) || (geteuid() == 0 && !drop_to(uid, gid, &gid, 1)))
 		_exit(111);
-	_exit(work(&found, data) && io_writeall(to, found.s, found.len) ? 0 : 111);
+	_exit(work(&found, data) && io_writeall(0, found.s, found.len) ? 0 : 111);
 }
 
 /* 1 at the end of it. */

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,6 +48,18 @@ static int hang(stralloc *out, void *data)
 	return 1;
 }
 
+/* Which of our descriptors it has. */
+static int list_open(stralloc *out, void *data)
+{
+	int fd;
+
+	(void)data;
+	for (fd = 1; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			return stralloc_cats(out, "one");
+	return stralloc_cats(out, "none");
+}
+
 static void ends(void **state)
 {
 	static struct { char const *name; asuser_work *work; int ok; int error; char const *out; } const cases[] = {
@@ -70,10 +83,25 @@ static void ends(void **state)
 	}
 }
 
+static void descriptors(void **state)
+{
+	stralloc out = STRALLOC_ZERO;
+	int fd = open("/", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(asuser_run(&out, getuid(), getgid(), 5, list_open, 0), 1);
+	assert_int_equal(out.len, 4);
+	assert_memory_equal(out.s, "none", 4);
+	close(fd);
+	stralloc_free(&out);
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] = {
 		cmocka_unit_test(ends),
+		cmocka_unit_test(descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, 0, 0);
