@@ -3,10 +3,8 @@
 #include "change.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <skalibs/types.h>
@@ -85,10 +83,10 @@ static void add_lost(change *c, char const *what)
 static void undo(change *c, step *steps, size_t n)
 {
 	while (n > 0) {
-		step *p = steps + --n;
+		char const *lost = step_undo(steps + --n);
 
-		if (!step_undo(p))
-			add_lost(c, p->at->file);
+		if (lost)
+			add_lost(c, lost);
 	}
 	if (c->touched && !renew_tables())
 		add_lost(c, "the tables made of control/virtualdomains and control/rcpthosts (the texts count)");
@@ -137,14 +135,10 @@ static change_status do_and_free(change *c, step *steps, size_t n)
 	return r;
 }
 
-int change_lock(void)
+change_status change_lock(change *c)
 {
-	int fd = open("control", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	while (fd >= 0 && flock(fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return -1;
-	return fd;
+	return edit_lock("control/qmail-domain") >= 0 ? CHANGE_DONE
+		: change_trouble(c, "lock ", "control/qmail-domain.lock");
 }
 
 /* Whether control/morercpthosts has the domain, where it then stays: 1, 0, or -1 with errno. */

@@ -36,9 +36,10 @@ typedef enum
 
 /* The current directory is the home; we are root.
  *
- * change_lock: keep others of us out until we end: of several changes each waits for the one before it. A descriptor,
- * or -1 with errno. To be called before the others, which decide by what the files say then. */
-extern int change_lock(void);
+ * change_lock: keep others of us out until we end: of several changes each waits for the one before it, half a
+ * minute. CHANGE_DONE, CHANGE_TROUBLE or CHANGE_NOMEM. To be called before the others, which decide by what the files
+ * say then. */
+extern change_status change_lock(change *c);
 extern change_status change_add(change *c);
 extern change_status change_remove(change *c);
 

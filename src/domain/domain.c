@@ -3,6 +3,7 @@
 /* qmail-domain: puts a virtual domain into all the files it has to be in, or takes it out. */
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@
 #include "lines.h"
 #include "owner.h"
 #include "proto/compiled.h"
+#include "recipient/otherhome.h"
 #include "table.h"
 
 #define USAGE "qmail-domain add domain account [ directory ] | qmail-domain add -p prefix domain | " \
@@ -85,10 +87,28 @@ static void conclude(change_status st, change const *c)
 		c->lost.len || (st == CHANGE_REFUSED && !c->touched) ? "" : "; everything is as it was");
 }
 
-static void lock(void)
+/* The domain would be taken here, and another home, which does not know it, would send it back by its MX. */
+static void need_own_queue(void)
 {
-	if (change_lock() < 0)
-		strerr_diefusys(EXIT_TEMP, "lock control");
+	char home[PATH_MAX];
+	otherhome what = otherhome_find(home);
+
+	if (what != OTHERHOME_NONE && home[0])
+		strerr_dief(EXIT_PERM, what == OTHERHOME_QUEUE ? "queue" : "bin/qmail-queue", " leads to the home ", home,
+			", which delivers what is taken here: run its qmail-domain instead, and put into control/rcpthosts here what "
+			"is to be taken for it");
+}
+
+/* Before the look at what there is. */
+static void begin(change *c)
+{
+	change_status st;
+
+	need_root();
+	need_own_queue();
+	st = change_lock(c);
+	if (st != CHANGE_DONE)
+		conclude(st, c);
 }
 
 /* From here on it is all or nothing; an impatient terminal must not leave half. */
@@ -125,12 +145,11 @@ static int add(int argc, char const *const *argv)
 	char const *const *arg = take_arguments(argc, argv, &c);
 	int r;
 
-	need_root();
 	c.domain = take_domain(arg[0]);
-	lock();
+	begin(&c);
 	r = c.prefix ? owner_prefix(&o, c.prefix) : owner_account(&o, c.domain, arg[1], arg[2]);
 	if (r < 0)
-		strerr_diefusys(EXIT_TEMP, "look the account up");
+		strerr_diefusys(EXIT_TEMP, "look the account and its directory up");
 	if (r == 0)
 		strerr_dief(EXIT_PERM, o.why.s);
 	if (!c.prefix) {
@@ -163,9 +182,8 @@ static int remove_domain(int argc, char const *const *argv)
 
 	if (argc != 2)
 		usage();
-	need_root();
 	c.domain = take_domain(argv[1]);
-	lock();
+	begin(&c);
 	hold_signals();
 	conclude(change_remove(&c), &c);
 	tell_addresses(c.domain);

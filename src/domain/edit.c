@@ -14,6 +14,7 @@
 #include <skalibs/djbunix.h>
 
 #include "base/io.h"
+#include "base/samefile.h"
 #include "base/sync.h"
 
 enum { LOCK_MODE = 0600, NEW_MODE = 0644, LOCK_PAUSE_MS = 20, LOCK_TRIES = 30 * 1000 / LOCK_PAUSE_MS, ATTEMPTS = 5 };
@@ -25,9 +26,14 @@ static int name_with(stralloc *sa, char const *file, char const *suffix)
 	return stralloc_copys(sa, file) && stralloc_cats(sa, suffix) && stralloc_0(sa);
 }
 
-static int same_file(struct stat const *a, struct stat const *b)
+/* In the directory of the file, so that it can take its place, and of no name that people give a copy. */
+static int name_scratch(stralloc *sa, char const *file)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+	char const *slash = strrchr(file, '/');
+	size_t n = slash ? (size_t)(slash - file) + 1 : 0;
+
+	return stralloc_copyb(sa, file, n) && stralloc_cats(sa, ".") && stralloc_cats(sa, file + n)
+		&& stralloc_cats(sa, ".qmail-domain") && stralloc_0(sa);
 }
 
 /* ---- locks */
@@ -50,21 +56,7 @@ static int take_lock(int fd)
 	return 0;
 }
 
-/* A lock file that was removed while we waited for it keeps nobody out. 1 still the one, 0 not, -1 with errno. */
-static int is_named(int fd, char const *name)
-{
-	struct stat mine;
-	struct stat named;
-
-	if (fstat(fd, &mine) < 0)
-		return -1;
-	if (lstat(name, &named) < 0)
-		return errno == ENOENT ? 0 : -1;
-	return same_file(&mine, &named);
-}
-
-/* The descriptor that keeps the lock, or -1 with errno. */
-static int lock_open(char const *file)
+int edit_lock(char const *file)
 {
 	stralloc name = STRALLOC_ZERO;
 	int named = 0;
@@ -74,10 +66,11 @@ static int lock_open(char const *file)
 	if (!name_with(&name, file, ".lock"))
 		return -1;
 	while (!named) {
+		/* One that was removed while we waited for it keeps nobody out. */
 		fd = open(name.s, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, LOCK_MODE);
 		if (fd < 0)
 			break;
-		named = take_lock(fd) ? is_named(fd, name.s) : -1;
+		named = take_lock(fd) ? samefile_named(fd, name.s) : -1;
 		if (named <= 0) {
 			e = errno;
 			close(fd);
@@ -102,9 +95,9 @@ static int lock_target(char const *target, int first)
 
 	if (fstat(first, &held) < 0 || !name_with(&name, target, ".lock"))
 		return -1;
-	same = stat(name.s, &st) == 0 && same_file(&st, &held);
+	same = stat(name.s, &st) == 0 && samefile_is(&st, &held);
 	stralloc_free(&name);
-	return same ? -2 : lock_open(target);
+	return same ? -2 : edit_lock(target);
 }
 
 /* ---- the file */
@@ -147,9 +140,10 @@ static int write_after(editing *e)
 	fd = open(e->scratch.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, LOCK_MODE);
 	if (fd < 0)
 		return 0;
-	ok = (!e->present || fchown(fd, e->st.st_uid, e->st.st_gid) == 0)
-		&& fchmod(fd, e->present ? e->st.st_mode & 07777 : NEW_MODE) == 0
-		&& io_writeall(fd, e->after.s, e->after.len) && sync_file(fd);
+	/* Nobody else may write to it before all of it is there. */
+	ok = io_writeall(fd, e->after.s, e->after.len)
+		&& (!e->present || fchown(fd, e->st.st_uid, e->st.st_gid) == 0)
+		&& fchmod(fd, e->present ? e->st.st_mode & 07777 : NEW_MODE) == 0 && sync_file(fd);
 	error = errno;
 	if (close(fd) < 0 && ok)
 		return 0;
@@ -164,8 +158,7 @@ static int is_unchanged(editing const *e)
 
 	if (stat(e->target, &now) < 0)
 		return errno == ENOENT && !e->present;
-	return e->present && same_file(&now, &e->st) && now.st_size == e->st.st_size
-		&& now.st_mtim.tv_sec == e->st.st_mtim.tv_sec && now.st_mtim.tv_nsec == e->st.st_mtim.tv_nsec;
+	return e->present && samefile_unchanged(&now, &e->st);
 }
 
 static int sync_parent(char const *file)
@@ -222,12 +215,15 @@ static edit_status edit_target(char const *target, edit_change *change, void *da
 	int tries;
 	int error;
 
-	if (name_with(&e.scratch, target, ".new"))
+	if (name_scratch(&e.scratch, target)) {
+		/* that of one of us that was killed: who has the lock now is alone with it */
+		discard(&e);
 		for (tries = 0; tries < ATTEMPTS; tries++) {
 			r = attempt(&e, change, data);
 			if (r != EDIT_TROUBLE || errno != EBUSY)
 				break;
 		}
+	}
 	error = errno;
 	stralloc_free(&e.scratch);
 	stralloc_free(&e.before);
@@ -250,7 +246,7 @@ static char *resolve(char const *file)
 edit_status edit_file(char const *file, edit_change *change, void *data)
 {
 	edit_status r = EDIT_TROUBLE;
-	int first = lock_open(file);
+	int first = edit_lock(file);
 	int second = -1;
 	char *target = 0;
 	int error;

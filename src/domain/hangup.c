@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
@@ -15,14 +17,46 @@
 
 #include "base/newer.h"
 #include "base/running.h"
+#include "base/samefile.h"
 
 static char const mutex[] = "queue/lock/sendmutex";
 
 enum { PAUSE_MS = 50, SIGN_MS = 10000, SILENT_MS = 2000, STARTING_TRIES = 100, ROUNDS = 2 };
 
-typedef enum { SEARCH_TROUBLE = -1, SEARCH_NONE, SEARCH_STARTING, SEARCH_FOUND } search;
+typedef enum { SEARCH_TROUBLE = -1, SEARCH_NONE, SEARCH_STARTING, SEARCH_FOUND, SEARCH_FOREIGN } search;
 
 /* ---- who it is */
+
+static int is_there(char const *home, char const *name)
+{
+	char path[PATH_MAX + sizeof "/bin/qmail-send"];
+	size_t n = strlen(home);
+
+	memcpy(path, home, n);
+	memcpy(path + n, name, strlen(name) + 1);
+	return access(path, F_OK) == 0;
+}
+
+/* Whether its program stands in another home. One that is in none, such as an interpreter, or a directory of programs
+ * that bin led to when it was started, tells of none. */
+static int is_foreign(running const *r)
+{
+	char program[PATH_MAX];
+	struct stat theirs;
+	struct stat ours;
+	ssize_t n = readlinkat(r->dir, "exe", program, sizeof program - 1);
+	char *bin;
+
+	if (n <= 0)
+		return 0;
+	program[n] = 0;
+	bin = strstr(program, "/bin/qmail-send");
+	if (!bin || bin == program)
+		return 0;
+	*bin = 0;
+	return is_there(program, "/bin/qmail-send") && is_there(program, "/control") && stat(program, &theirs) == 0
+		&& stat(".", &ours) == 0 && !samefile_is(&theirs, &ours);
+}
 
 /* One that is starting has read the files before it takes the lock: it may know the old ones. */
 static search find(pid_t *pid, int64_t *since)
@@ -35,10 +69,10 @@ static search find(pid_t *pid, int64_t *since)
 		return errno == ENOENT ? SEARCH_NONE : SEARCH_TROUBLE;
 	if (!running_start(&r))
 		return SEARCH_TROUBLE;
-	while (found != SEARCH_FOUND && running_next(&r)) {
+	while (found != SEARCH_FOUND && found != SEARCH_FOREIGN && running_next(&r)) {
 		if (running_locks(&r, &st)) {
 			*pid = r.pid;
-			found = running_since(&r, since) ? SEARCH_FOUND : SEARCH_STARTING;
+			found = is_foreign(&r) ? SEARCH_FOREIGN : running_since(&r, since) ? SEARCH_FOUND : SEARCH_STARTING;
 		} else if (running_is(&r, "/bin/qmail-send")) {
 			found = SEARCH_STARTING;
 		}
@@ -57,11 +91,6 @@ static int look(struct timespec *sign)
 		return 0;
 	*sign = st.st_mtim;
 	return 1;
-}
-
-static int same_time(struct timespec a, struct timespec b)
-{
-	return !newer_time(a, b) && !newer_time(b, a);
 }
 
 static int64_t milliseconds(struct timespec t)
@@ -107,7 +136,7 @@ static hangup_status wait_sign(wait const *w, struct timespec *sign)
 			return HANGUP_TROUBLE;
 		if (!look(sign))
 			return HANGUP_TROUBLE;
-		if (!same_time(before, *sign))
+		if (!samefile_time(before, *sign))
 			return HANGUP_DONE;
 		if (r > 0 && fds[1].revents)
 			return HANGUP_NOBODY;
@@ -192,6 +221,8 @@ hangup_status hangup_send(int *pid)
 
 		if (s == SEARCH_TROUBLE)
 			return HANGUP_TROUBLE;
+		if (s == SEARCH_FOREIGN)
+			return HANGUP_FOREIGN;
 		if (s == SEARCH_NONE || st != HANGUP_NOBODY)
 			return st;
 		nanosleep(&pause, 0);

@@ -11,6 +11,7 @@ typedef enum
 	HANGUP_NOBODY = 0,      /* no qmail-send runs: the next one will read the files */
 	HANGUP_DONE = 1,        /* what the files said when we were called, or later, is in use */
 	HANGUP_SILENT = 2,      /* it has the signal, and is a program that never says what it does with it */
+	HANGUP_FOREIGN = 3,     /* the qmail-send that works on this queue is another home's; nothing was sent to it */
 } hangup_status;
 
 /* hangup_send: send HUP to the qmail-send of this installation, in whose home we are, and to no other, and wait until

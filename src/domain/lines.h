@@ -38,8 +38,8 @@ extern size_t lines_entries(char const *s, size_t n);
 extern int lines_add(stralloc *out, lines_kind kind, char const *s, size_t n, char const *line, size_t len);
 extern int lines_remove(stralloc *out, stralloc *gone, lines_kind kind, char const *s, size_t n, char const *name);
 
-/* lines_name: whether a domain, perhaps with a dot in front for all names below it, can be one: letters, digits and
- * hyphens between single dots, of 63 and altogether 253 bytes at most. */
+/* lines_name: whether a domain, perhaps with a dot in front for all names below it, can be one: letters, digits,
+ * hyphens and underscores between single dots, of 63 and altogether 253 bytes at most. */
 extern int lines_name(char const *domain);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +12,12 @@
 
 #include <skalibs/types.h>
 
+#include "recipient/asuser.h"
 #include "recipient/prefix.h"
 #include "route/dotfile.h"
+
+/* How long a look may take, while others of us wait. */
+enum { SECONDS = 5 };
 
 /* Texts up to a null pointer: 0, or -1 without memory. */
 static int refuse(stralloc *why, ...)
@@ -29,20 +34,62 @@ static int refuse(stralloc *why, ...)
 	return ok && stralloc_0(why) ? 0 : -1;
 }
 
+/* ---- a look at what may be on a server that is gone, as the account whose it is */
+
+typedef struct look
+{
+	int error;              /* of stat(2); 0: none */
+	struct stat st;
+} look;
+
+/* An asuser_work. */
+static int look_work(stralloc *out, void *data)
+{
+	look l = { .error = 0 };
+
+	if (stat(data, &l.st) < 0)
+		l.error = errno;
+	return stralloc_catb(out, (char const *)&l, sizeof l);
+}
+
+/* 0, or the errno of stat(2); -1 with errno if there is no answer. */
+static int look_at(struct stat *st, char const *path, uid_t uid, gid_t gid)
+{
+	stralloc found = STRALLOC_ZERO;
+	look l = { .error = -1 };
+	int e = EPROTO;
+
+	if (!asuser_run(&found, uid, gid, SECONDS, look_work, (void *)(uintptr_t)path))
+		e = errno;
+	else if (found.len == sizeof l)
+		memcpy(&l, found.s, sizeof l);
+	stralloc_free(&found);
+	*st = l.st;
+	errno = e;
+	return l.error;
+}
+
 static int judge_directory(char const *directory, struct passwd const *pw, stralloc *why)
 {
 	struct stat st;
+	int error;
 
 	if (directory[0] != '/')
 		return refuse(why, "the directory must start with a slash: ", directory, (char *)0);
 	if (strpbrk(directory, ":\n"))
 		return refuse(why, "users/assign cannot hold a directory with a colon or a newline in its name",
 			(char *)0);
-	if (stat(directory, &st) < 0 && errno == ENOENT)
+	error = look_at(&st, directory, pw->pw_uid, pw->pw_gid);
+	if (error < 0)
+		return -1;
+	if (error == ENOENT)
 		return refuse(why, directory, " does not exist; make it first: install -d -o ", pw->pw_name, " ", directory,
 			(char *)0);
-	if (stat(directory, &st) < 0)
-		return refuse(why, directory, ": ", strerror(errno), (char *)0);
+	if (error == EACCES)
+		return refuse(why, pw->pw_name, " cannot get to ", directory, ", so mail would wait: see the modes of the "
+			"directories that it is in", (char *)0);
+	if (error)
+		return refuse(why, directory, ": ", strerror(error), (char *)0);
 	if (!S_ISDIR(st.st_mode))
 		return refuse(why, directory, " is not a directory", (char *)0);
 	if (dotfile_home(st.st_mode) == DOTFILE_HOME_WRITABLE)
@@ -90,6 +137,8 @@ int owner_account(owner *o, char const *prefix, char const *account, char const 
 	r = judge_directory(directory, pw, &o->why);
 	if (r != 1)
 		return r;
+	o->uid = pw->pw_uid;
+	o->gid = pw->pw_gid;
 	return stralloc_copys(&o->directory, directory) && stralloc_0(&o->directory) && set_line(o, prefix, pw)
 		? 1 : -1;
 }
@@ -104,7 +153,7 @@ int owner_forgotten(owner *o)
 
 	for (i = 0; i < sizeof files / sizeof *files; i++)
 		there |= !stralloc_copys(&path, o->directory.s) || !stralloc_cats(&path, files[i]) || !stralloc_0(&path)
-			|| stat(path.s, &st) == 0;
+			|| look_at(&st, path.s, o->uid, o->gid) != ENOENT;
 	stralloc_free(&path);
 	return !there && refuse(&o->why, o->directory.s, " has neither .qmail-postmaster nor .qmail-default: mail to "
 		"postmaster bounces", (char *)0) == 0;

@@ -12,6 +12,7 @@
 
 #include "base/child.h"
 #include "base/newer.h"
+#include "base/samefile.h"
 #include "base/text.h"
 #include "edit.h"
 #include "hangup.h"
@@ -183,6 +184,10 @@ static change_status hang_up(change *c)
 		return note(c, "no qmail-send runs here; it will read control/virtualdomains when it starts", "", "");
 	case HANGUP_DONE:
 		return CHANGE_DONE;
+	case HANGUP_FOREIGN:
+		number[int_fmt(number, pid)] = 0;
+		return change_tell(c, CHANGE_TROUBLE, "queue is worked on by process ", number, ", the qmail-send of another home, "
+			"which delivers what is taken here: run the qmail-domain of that home", (char *)0);
 	case HANGUP_SILENT:
 		number[int_fmt(number, pid)] = 0;
 		return note(c, "qmail-send (process ", number, ") has got HUP, but gives no sign that it has read "
@@ -222,10 +227,17 @@ static int is_stale(place const *at)
 	return at->program && newer_file(AT_FDCWD, at->file, at->made);
 }
 
+static void look_at_table(struct stat *st, place const *at)
+{
+	if (stat(at->made, st) < 0)
+		*st = (struct stat){ .st_ino = 0 };
+}
+
 change_status step_do(step *p)
 {
 	change_status st;
 
+	look_at_table(&p->made, p->at);
 	switch (edit_file(p->at->file, make_change, p)) {
 	case EDIT_TROUBLE:
 		return change_trouble(p->c, "change ", p->at->file);
@@ -243,17 +255,29 @@ change_status step_do(step *p)
 	return st == CHANGE_DONE && !p->changed ? CHANGE_NOTHING : st;
 }
 
-int step_undo(step *p)
+/* A program that fails leaves the old table where it was: that is the table of the old text. */
+static char const *make_again(step const *p)
+{
+	struct stat now;
+
+	if (access(p->at->file, F_OK) < 0 || run(p->at))
+		return 0;
+	look_at_table(&now, p->at);
+	return samefile_unchanged(&p->made, &now) ? 0 : p->at->made;
+}
+
+char const *step_undo(step *p)
 {
 	edit_status r = p->changed ? edit_file(p->at->file, take_back, p) : EDIT_SAME;
 	int pid;
 
 	if (r == EDIT_TROUBLE)
-		return 0;
+		return p->at->file;
 	if (!p->changed || (r == EDIT_SAME && !is_stale(p->at)))
-		return 1;
+		return 0;
 	if (p->at->program)
-		return access(p->at->file, F_OK) < 0 || run(p->at);
+		return make_again(p);
 	/* A qmail-send that is too busy to read now has the signal, and will find the old text. */
-	return p->at != &places[PLACE_VIRTUAL] || hangup_send(&pid) != HANGUP_TROUBLE || errno == ETIMEDOUT;
+	return p->at != &places[PLACE_VIRTUAL] || hangup_send(&pid) != HANGUP_TROUBLE || errno == ETIMEDOUT ? 0
+		: p->at->file;
 }

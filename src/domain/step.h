@@ -3,6 +3,8 @@
 #ifndef DOMAIN_STEP_H
 #define DOMAIN_STEP_H
 
+#include <sys/stat.h>
+
 #include <skalibs/stralloc.h>
 
 #include "change.h"
@@ -32,6 +34,7 @@ typedef struct step
 	stralloc gone;          /* the lines that were removed, with a newline between them */
 	int present;            /* there was a file */
 	int changed;
+	struct stat made;       /* the table before its program ran; st_ino 0: there was none */
 	int full;               /* it is refused since there are too many lines */
 } step;
 
@@ -39,10 +42,11 @@ typedef struct step
  * step_do: change the file and have it count. What is as it should be is made to count if it does not, as after one of
  * us that was killed.
  * step_undo: put back what step_do has changed, whether it failed or not: the whole text, or no file, as it was; if
- * others have changed it since, our lines alone. Whether what counts is as it was. */
+ * others have changed it since, our lines alone. Null if what counts is as it was; else the file, or the table made
+ * of it, that is not. */
 extern step step_make(change *c, place_id at, char const *line);
 extern change_status step_do(step *p);
-extern int step_undo(step *p);
+extern char const *step_undo(step *p);
 extern void step_free(step *p);
 
 /* step_run: whether a program of the suite did what it is for. argv[0] is its name below the home. */

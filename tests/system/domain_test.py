@@ -3,6 +3,7 @@ import collections
 import fcntl
 import os
 import re
+import shutil
 import signal
 import smtplib
 import subprocess
@@ -38,6 +39,11 @@ def read(qmail, name):
             return f.read()
     except FileNotFoundError:
         return None
+
+
+def scratch(name):
+    """The new text of a file until it is in place."""
+    return "%s/.%s.qmail-domain" % os.path.split(name)
 
 
 def state(qmail):
@@ -167,7 +173,7 @@ def test_owners_modes_and_links_stay(shop):
     assert os.stat(shop / "users/assign").st_mode & 0o7777 == 0o600
     assert state(shop) == added(shop)
     assert sorted(os.listdir(elsewhere)) == ["rcpthosts", "rcpthosts.lock"]
-    assert not [f for d in ("control", "users") for f in os.listdir(shop / d) if f.endswith((".new", ".tmp"))]
+    assert not [f for d in ("control", "users") for f in os.listdir(shop / d) if f.endswith((".new", ".tmp", ".qmail-domain"))]
     assert os.stat(shop / "users/assign.lock").st_mode & 0o7777 == 0o600
 
 
@@ -308,8 +314,8 @@ def test_nothing_to_answer_postmaster_is_said(shop):
 
 def remove_while(shop, name, change):
     """Start a removal that has to wait for the lock name, make a change meanwhile, and let it go on."""
-    fd = os.open(shop / name, os.O_RDONLY if name == "control" else os.O_RDWR | os.O_CREAT, 0o600)
-    (fcntl.flock if name == "control" else fcntl.lockf)(fd, fcntl.LOCK_EX)
+    fd = os.open(shop / name, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.lockf(fd, fcntl.LOCK_EX)
     p = subprocess.Popen([shop / "bin/qmail-domain", "remove", "shop.example"], env=shop.env(), stderr=subprocess.PIPE)
     time.sleep(0.5)
     assert p.poll() is None
@@ -319,7 +325,7 @@ def remove_while(shop, name, change):
     return p.returncode, text
 
 
-@pytest.mark.parametrize("lock", ["control", "users/assign.lock"])
+@pytest.mark.parametrize("lock", ["control/qmail-domain.lock", "users/assign.lock"])
 def test_a_line_that_has_come_into_use_stays(shop, lock):
     add(shop)
     before = read(shop, "users/assign")
@@ -340,7 +346,7 @@ def test_a_domain_that_has_gone_meanwhile_is_none(shop):
         for f in ("control/virtualdomains", "users/assign"):
             with open(shop / f, "wb") as h:
                 h.write(BASE[f])
-    code, text = remove_while(shop, "control", go)
+    code, text = remove_while(shop, "control/qmail-domain.lock", go)
     assert code == 100 and "no virtual domain" in text
     assert b"\nshop.example\n" in read(shop, "control/rcpthosts")
 
@@ -357,12 +363,12 @@ def test_a_file_that_cannot_be_written(shop, file, command):
     shop.start()
     before = state(shop)
     records = read(shop, "users/cdb")
-    os.mkdir(shop / (file + ".new"))
+    os.mkdir(shop / scratch(file))
     try:
         text = domain(shop, *(("add", "shop.example", "john", shop.dir) if command == "add" else ("remove", "shop.example")),
                       code=111)
     finally:
-        os.rmdir(shop / (file + ".new"))
+        os.rmdir(shop / scratch(file))
     assert file in text and "everything is as it was" in text
     assert state(shop) == before
     assert read(shop, "users/cdb") == records
@@ -374,11 +380,11 @@ def test_what_was_not_there_is_not_there_again(shop, last):
         os.unlink(shop / f)
     shop.start()
     before = state(shop)
-    os.mkdir(shop / (last + ".new"))
+    os.mkdir(shop / scratch(last))
     try:
         assert "everything is as it was" in add(shop, code=111)
     finally:
-        os.rmdir(shop / (last + ".new"))
+        os.rmdir(shop / scratch(last))
     assert state(shop) == before
     assert [read(shop, f) for f in TABLES] == [None] * 4
 
@@ -386,7 +392,7 @@ def test_what_was_not_there_is_not_there_again(shop, last):
 def test_what_was_not_there_stays_if_another_has_written_to_it(shop):
     """vadddomain puts a line into the file that is new, and then our last step fails."""
     os.unlink(shop / "control/virtualdomains")
-    os.mkdir(shop / "control/rcpthosts.new")
+    os.mkdir(shop / scratch("control/rcpthosts"))
     try:
         with open(shop / "control/rcpthosts.lock", "w") as lock:
             fcntl.lockf(lock, fcntl.LOCK_EX)
@@ -397,7 +403,7 @@ def test_what_was_not_there_stays_if_another_has_written_to_it(shop):
                 f.write("vpop.example:vpop.example\n")
         assert b"everything is as it was" in p.communicate()[1] and p.returncode == 111
     finally:
-        os.rmdir(shop / "control/rcpthosts.new")
+        os.rmdir(shop / scratch("control/rcpthosts"))
     assert read(shop, "control/virtualdomains") == b"vpop.example:vpop.example\n"
     assert read(shop, "users/assign") == BASE["users/assign"]
 
@@ -639,6 +645,75 @@ def test_the_hangup_is_for_this_installation_alone(shop, second):
         second.wait_log(r"to remote foo@later\.example$")
     finally:
         second.stop()
+
+
+@pytest.fixture
+def led_away(shop, second):
+    """led_away(name, target) has a name in the home lead there."""
+    second.clear()
+    second.control(me="two.test.example\n", locals="two.test.example\n", rcpthosts="two.test.example\n")
+    away = []
+
+    def lead(name, target):
+        os.rename(shop / name, shop / (name + ".away"))
+        away.append(name)
+        os.symlink(target, shop / name)
+    yield lead
+    shop.stop()
+    second.stop()
+    for name in away:
+        os.unlink(shop / name)
+        os.rename(shop / (name + ".away"), shop / name)
+
+
+@pytest.mark.parametrize("name", ["bin/qmail-queue", "queue"])
+def test_where_another_home_delivers_the_domain_is_refused(shop, second, led_away, name):
+    led_away(name, second / name)
+    second.start()
+    before = state(shop)
+    for text in (add(shop, code=100), domain(shop, "remove", "old.example", code=100)):
+        assert "%s leads to the home %s," % (name, os.path.realpath(second.path)) in text
+    assert state(shop) == before
+
+
+def test_a_scanner_is_no_home(shop, led_away):
+    with open(SCRATCH + "/scanner", "w") as f:
+        f.write("#!/bin/sh\nexec %s.away\n" % (shop / "bin/qmail-queue"))
+    os.chmod(SCRATCH + "/scanner", 0o755)
+    led_away("bin/qmail-queue", SCRATCH + "/scanner")
+    add(shop)
+    assert state(shop) == added(shop)
+
+
+def test_the_qmail_send_of_another_home_gets_no_hangup(shop, second, led_away):
+    """Both have their queue on a disk that is neither's, and the other one's runs."""
+    disk = os.path.join(SCRATCH, "disk")
+    os.makedirs(disk)
+    subprocess.run(["cp", "-a", second / "queue", disk], check=True)
+    led_away("queue", disk + "/queue")
+    os.rename(second / "queue", second / "queue.away")
+    os.symlink(disk + "/queue", second / "queue")
+    before = state(shop)
+    try:
+        second.start()
+        text = add(shop, code=111)
+    finally:
+        second.stop()
+        os.unlink(second / "queue")
+        os.rename(second / "queue.away", second / "queue")
+        shutil.rmtree(disk)
+    assert "of another home" in text and "everything is as it was" in text
+    assert state(shop) == before
+
+
+def test_who_may_read_the_directory_keeps_nobody_out(shop):
+    fd = os.open(shop / "control", os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    try:
+        add(shop, timeout=20)
+    finally:
+        os.close(fd)
+    assert os.stat(shop / "control/qmail-domain.lock").st_mode & 0o7777 == 0o600
 
 
 # ---- killed at each call

@@ -5,9 +5,11 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cdb.h>
@@ -343,25 +345,58 @@ static void lost(void **state)
 	lay_out(files);
 	assert_int_equal(rename("bin/qmail-newu", "away"), 0);
 	assert_int_equal(run('+', &c), CHANGE_TROUBLE);
-	assert_string_equal(c.lost.s, "users/assign");
+	/* what was never replaced is as it was */
+	assert_int_equal(c.lost.len, 0);
 	assert_true(c.touched);
 	assert_int_equal(rename("away", "bin/qmail-newu"), 0);
 	expect("lost", files);
 	done(&c);
 }
 
-static void the_lock(void **state)
+/* The program has made the table anew, and does not make it once more of the old text. */
+static void lost_table(void **state)
 {
-	int fd = change_lock();
-	int other = open("control", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	static char const *const files[FILES] = { ".\n", ".\n", "", "x\n", 0, 0 };
+	static char const *const after[FILES] = { ".\n", LINE "\n.\n", "", "x\n", 0, 0 };
+	change c = CHANGE_ZERO;
 
 	(void)state;
-	assert_true(fd >= 0 && other >= 0);
-	assert_int_equal(flock(other, LOCK_EX | LOCK_NB), -1);
-	assert_int_equal(errno, EWOULDBLOCK);
-	close(fd);
+	lay_out(files);
+	unit_write("bin/qmail-newu", "#!/bin/sh\nif [ -e once ]; then exit 111; fi\n: > once\n"
+		"exec cp users/assign users/cdb\n");
+	assert_int_equal(mkdir("control/.rcpthosts.qmail-domain", 0755), 0);
+	assert_int_equal(run('+', &c), CHANGE_TROUBLE);
+	assert_string_equal(c.lost.s, "users/cdb");
+	assert_int_equal(rmdir("control/.rcpthosts.qmail-domain"), 0);
+	unlink("once");
+	put_program("bin/qmail-newu", "users/assign", "users/cdb");
+	expect("lost", after);
+	done(&c);
+}
+
+/* Whoever may read the directory keeps nobody out. */
+static void the_lock(void **state)
+{
+	change c = CHANGE_ZERO;
+	int other = open("control", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	int status;
+
+	(void)state;
 	assert_int_equal(flock(other, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(change_lock(&c), CHANGE_DONE);
 	close(other);
+	assert_int_equal(stat("control/qmail-domain.lock", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	if (fork() == 0) {
+		struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+		int fd = open("control/qmail-domain.lock", O_RDWR);
+
+		_exit(fd >= 0 && fcntl(fd, F_SETLK, &l) < 0 ? 0 : 1);
+	}
+	assert_true(wait(&status) > 0);
+	assert_int_equal(status, 0);
+	unlink("control/qmail-domain.lock");
 }
 
 int main(void)
@@ -374,6 +409,7 @@ int main(void)
 		cmocka_unit_test(a_local_domain),
 		cmocka_unit_test(tables),
 		cmocka_unit_test(lost),
+		cmocka_unit_test(lost_table),
 		cmocka_unit_test(the_lock),
 	};
 

@@ -97,7 +97,7 @@ static void results(void **state)
 		if (edit_file(file, answer, &a) != c->result || a.times != 1 || a.present != (c->before != 0))
 			fail_msg("%s", c->name);
 		expect(c->name, file, c->after, c->after ? strlen(c->after) : 0);
-		assert_false(exists("control/list.new"));
+		assert_false(exists("control/.list.qmail-domain"));
 		assert_true(exists("control/list.lock"));
 	}
 }
@@ -210,7 +210,7 @@ static void somebody_else(void **state)
 	assert_int_equal(edit_file(file, answer, &a), EDIT_TROUBLE);
 	assert_int_equal(errno, EBUSY);
 	assert_int_equal(a.times, 5);
-	assert_false(exists("control/list.new"));
+	assert_false(exists("control/.list.qmail-domain"));
 	a = (asked){ .answer = EDIT_REMOVE, .disturb = 1 };
 	assert_int_equal(edit_file(file, answer, &a), EDIT_DONE);
 	assert_int_equal(a.times, 2);
@@ -271,6 +271,26 @@ static void waits(void **state)
 	}
 }
 
+/* What an administrator may call a copy is his; what one of us has left is removed, also when nothing is changed. */
+static void scratch_names(void **state)
+{
+	asked a = { .answer = EDIT_DONE, .more = "b\n", .n = 2 };
+
+	(void)state;
+	unit_write(file, "a\n");
+	unit_write("control/list.new", "his\n");
+	unit_write("control/.list.qmail-domain", "left\n");
+	assert_int_equal(edit_file(file, answer, &a), EDIT_DONE);
+	expect("changed", file, "a\nb\n", 4);
+	expect("a copy", "control/list.new", "his\n", 4);
+	assert_false(exists("control/.list.qmail-domain"));
+	unit_write("control/.list.qmail-domain", "left\n");
+	a = (asked){ .answer = EDIT_SAME };
+	assert_int_equal(edit_file(file, answer, &a), EDIT_SAME);
+	assert_false(exists("control/.list.qmail-domain"));
+	unlink("control/list.new");
+}
+
 int main(void)
 {
 	static struct CMUnitTest const tests[] =
@@ -283,6 +303,7 @@ int main(void)
 		cmocka_unit_test(not_files),
 		cmocka_unit_test(somebody_else),
 		cmocka_unit_test(waits),
+		cmocka_unit_test(scratch_names),
 	};
 
 	return cmocka_run_group_tests(tests, unit_home_make, unit_home_end);
