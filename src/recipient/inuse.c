@@ -45,7 +45,7 @@ static struct timespec dated(int64_t since)
 void inuse_find(inuse *u)
 {
 	struct stat st;
-	int64_t since;
+	int64_t since = 0;
 	running r;
 
 	*u = (inuse){ .known = 0 };
