@@ -20,8 +20,8 @@ static int compare(char const *a, size_t an, char const *b, size_t bn)
 
 static int by_end(void const *a, void const *b)
 {
-	constmap_entry const *x = *(constmap_entry const *const *)a;
-	constmap_entry const *y = *(constmap_entry const *const *)b;
+	constmap_entry const *x = ((below_name const *)a)->e;
+	constmap_entry const *y = ((below_name const *)b)->e;
 
 	return compare(x->key, x->keylen, y->key, y->keylen);
 }
@@ -33,13 +33,13 @@ int below_make(below *b, constmap const *m)
 	*b = (below)BELOW_ZERO;
 	if (!m->n)
 		return 1;
-	b->entries = calloc(m->n, sizeof *b->entries);
-	if (!b->entries)
+	b->names = calloc(m->n, sizeof *b->names);
+	if (!b->names)
 		return 0;
 	b->n = m->n;
 	for (i = 0; i < m->n; i++)
-		b->entries[i] = &m->entries[i];
-	qsort(b->entries, b->n, sizeof *b->entries, by_end);
+		b->names[i].e = &m->entries[i];
+	qsort(b->names, b->n, sizeof *b->names, by_end);
 	return 1;
 }
 
@@ -53,7 +53,7 @@ int below_has(below const *b, char const *suffix, size_t n)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		e = b->entries[middle];
+		e = b->names[middle].e;
 		if (compare(e->key, e->keylen, suffix, n) <= 0)
 			low = middle + 1;
 		else
@@ -61,12 +61,12 @@ int below_has(below const *b, char const *suffix, size_t n)
 	}
 	if (low == b->n)
 		return 0;
-	e = b->entries[low];
+	e = b->names[low].e;
 	return e->keylen > n && text_casecmp(e->key + e->keylen - n, suffix, n) == 0;
 }
 
 void below_free(below *b)
 {
-	free(b->entries);
+	free(b->names);
 	*b = (below)BELOW_ZERO;
 }

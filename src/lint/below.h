@@ -7,12 +7,17 @@
 
 /* The names of a map in the order of their ends, so that those below a suffix are found without looking at all: a file
  * of a hundred thousand suffixes is compared with one of as many names. */
+typedef struct below_name
+{
+	constmap_entry const *e;
+} below_name;
+
 typedef struct below
 {
-	constmap_entry const **entries;
+	below_name *names;
 	size_t n;
 } below;
-#define BELOW_ZERO { .entries = 0, .n = 0 }
+#define BELOW_ZERO { .names = 0, .n = 0 }
 
 /* below_make: of m, which has to outlive it. 1, or 0 with errno (no memory): then nobody is below anything. What was
  * in *b must have been freed. */
