@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pwd.h>
-#include <stdint.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,12 +41,13 @@ typedef struct look
 	struct stat st;
 } look;
 
-/* An asuser_work. */
+/* An asuser_work; of the path that data points to. */
 static int look_work(stralloc *out, void *data)
 {
+	char const *const *path = data;
 	look l = { .error = 0 };
 
-	if (stat(data, &l.st) < 0)
+	if (stat(*path, &l.st) < 0)
 		l.error = errno;
 	return stralloc_catb(out, (char const *)&l, sizeof l);
 }
@@ -59,7 +59,7 @@ static int look_at(struct stat *st, char const *path, uid_t uid, gid_t gid)
 	look l = { .error = -1 };
 	int e = EPROTO;
 
-	if (!asuser_run(&found, uid, gid, SECONDS, look_work, (void *)(uintptr_t)path))
+	if (!asuser_run(&found, uid, gid, SECONDS, look_work, &path))
 		e = errno;
 	else if (found.len == sizeof l)
 		memcpy(&l, found.s, sizeof l);

@@ -151,14 +151,27 @@ static int compile(compilable const *f)
 	return ok;
 }
 
-static compilable const *find(char const *name)
+static int wanted[FILES];
+
+static int want(char const *name)
 {
 	size_t i;
 
 	for (i = 0; i < FILES; i++)
 		if (strcmp(name, files[i].name) == 0)
-			return files + i;
+			return wanted[i] = 1;
 	return 0;
+}
+
+static int compile_wanted(void)
+{
+	int ok = 1;
+	size_t i;
+
+	for (i = 0; i < FILES; i++)
+		if (wanted[i])
+			ok &= compile(files + i);
+	return ok;
 }
 
 /* A list that is its cdb alone is nobody's mistake; only there is nothing to make it of. */
@@ -185,20 +198,17 @@ static int compile_again(void)
 
 int main(int argc, char **argv)
 {
-	int ok = 1;
+	int ok;
 	int i;
 
 	if (!fds_sane(2))
 		return EXIT_TEMP;
 	umask(033);
 	for (i = 1; i < argc; i++)
-		if (!find(argv[i]))
+		if (!want(argv[i]))
 			strerr_dieusage(EXIT_USAGE, "qmail-newcdb [locals] [rcpthosts] [virtualdomains]");
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(EXIT_TEMP, "change to ", conf_home);
-	for (i = 1; i < argc; i++)
-		ok &= compile(find(argv[i]));
-	if (argc < 2)
-		ok = compile_again();
+	ok = argc < 2 ? compile_again() : compile_wanted();
 	return ok ? 0 : EXIT_TEMP;
 }
