@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include <skalibs/strerr.h>
+#include <skalibs/types.h>
 
 #include "base/newer.h"
 #include "base/running.h"
@@ -30,19 +33,36 @@ typedef struct sender
 	struct timespec began;          /* no later than it did */
 } sender;
 
+/* PID MAJOR:MINOR:INODE, the two in the middle hexadecimal; 1 if *s starts so. */
+static int lock_parse(char const *s, unsigned int *pid, unsigned int *major, unsigned int *minor, uint64_t *inode)
+{
+	size_t n = uint_scan(s, pid);
+
+	if (!n || s[n] != ' ')
+		return 0;
+	s += n + 1;
+	n = uint_xscan(s, major);
+	if (!n || s[n] != ':')
+		return 0;
+	s += n + 1;
+	n = uint_xscan(s, minor);
+	return n && s[n] == ':' && uint64_scan(s + n + 1, inode);
+}
+
 pid_t sign_lock_owner(char const *line, dev_t dev, ino_t ino, int *same)
 {
+	static char const write_lock[] = " WRITE ";
 	char const *at = strstr(line, ": FLOCK ");
 	unsigned int major;
 	unsigned int minor;
-	unsigned long inode;
-	int pid;
+	unsigned int pid;
+	uint64_t inode;
 
-	at = at ? strstr(at, " WRITE ") : 0;
-	if (!at || sscanf(at, " WRITE %d %x:%x:%lu", &pid, &major, &minor, &inode) != 4 || pid <= 0 || inode != ino)
+	at = at ? strstr(at, write_lock) : 0;
+	if (!at || !lock_parse(at + sizeof write_lock - 1, &pid, &major, &minor, &inode) || !pid || pid > INT_MAX || inode != ino)
 		return 0;
 	*same = major == major(dev) && minor == minor(dev);
-	return pid;
+	return (pid_t)pid;
 }
 
 static pid_t find_owner(struct stat const *st)

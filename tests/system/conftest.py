@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 
 import pytest
 
@@ -15,7 +16,7 @@ import harness
 from harness import ACCOUNTS, HOMES, ROOT, SCRATCH, Home, Peer, build_home, fresh_home, maildir, wait_for
 
 
-def pytest_collection_modifyitems(items):
+def leave_out(items):
     """In programs built with a sanitizer, what tests/sanitized/skipped names is left out, for the reason there."""
     if not os.environ.get("SANITIZE"):
         return
@@ -28,6 +29,17 @@ def pytest_collection_modifyitems(items):
             raise pytest.UsageError("tests/sanitized/skipped: there is no %s" % name)
         for i in found:
             i.add_marker(pytest.mark.skip(reason=reason.strip()))
+
+
+def pytest_collection_modifyitems(config, items):
+    """SAMPLE=N: one in N, which SEED says; N seeds in a row have all of them."""
+    leave_out(items)
+    sample = int(os.environ.get("SAMPLE") or 1)
+    if sample > 1:
+        turn = int(os.environ.get("SEED", "1"))
+        out = [i for i in items if (zlib.crc32(i.nodeid.encode()) + turn) % sample]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [i for i in items if i not in set(out)]
 
 
 @pytest.fixture(scope="session", autouse=True)
