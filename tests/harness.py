@@ -97,11 +97,12 @@ class Home:
             self.daemon = self.popen((strace or []) + [self / "bin/qmail-start", default], stdin=subprocess.DEVNULL,
                                      stdout=f, stderr=f, env=self.env(), cwd="/")
         self.wait_log(r"^status: local 0/")
-        # under strace the daemon is its child, and what it shall hear goes to the child
+        # under strace the daemon is its child, and what it shall hear goes to the child, unless that has been killed
         self.pid = self.daemon.pid
         if strace:
             with open("/proc/%d/task/%d/children" % (self.daemon.pid, self.daemon.pid)) as f:
-                self.pid = int(f.read().split()[0])
+                children = f.read().split()
+            self.pid = int(children[0]) if children else self.daemon.pid
         return self.daemon
 
     def listen(self, address="127.0.0.1", port=25, env=None, args=(), program="qmail-smtpd", before=()):
