@@ -559,22 +559,28 @@ static int is_too_big(loop const *l, unsigned int number)
 	return number == SPAWN_WIDE || number > spawn_highest(l->most);
 }
 
-static void request(loop *l, spawn_request *r, spawn_request_status st)
+/* Null: nothing. */
+static char const *what_is_wrong(loop *l, spawn_request *r, spawn_request_status st, size_t *at)
 {
-	char const *refusal = 0;
-	size_t at = 0;
-	slot *s;
+	static char const no_memory[] = "Zqmail-spawn out of memory. (#4.3.0)\n";
 
 	if (st == SPAWN_REQUEST_NOMEM)
-		refusal = "Zqmail-spawn out of memory. (#4.3.0)\n";
-	else if (is_too_big(l, r->number))
-		refusal = "ZInternal error: delnum too big. (#4.3.5)\n";
-	else if (!slot_make(l, r->number))
-		refusal = "Zqmail-spawn out of memory. (#4.3.0)\n";
-	else if (l->slots[r->number].used)
-		refusal = "ZInternal error: delnum in use. (#4.3.5)\n";
-	else
-		refusal = request_refusal(r, &at);
+		return no_memory;
+	if (is_too_big(l, r->number))
+		return "ZInternal error: delnum too big. (#4.3.5)\n";
+	if (!slot_make(l, r->number))
+		return no_memory;
+	if (l->slots[r->number].used)
+		return "ZInternal error: delnum in use. (#4.3.5)\n";
+	return request_refusal(r, at);
+}
+
+static void request(loop *l, spawn_request *r, spawn_request_status st)
+{
+	size_t at = 0;
+	char const *refusal = what_is_wrong(l, r, st, &at);
+	slot *s;
+
 	if (refusal)
 		return refuse(l, r->number, refusal);
 	s = l->slots + r->number;
