@@ -164,8 +164,10 @@ int main(int argc, char const *const *argv)
 		strerr_dieusage(100, "start [-n RUNS] HOME...");
 	dprintf(1, "%-14s", "us a start");
 	for (i = 1; i <= n; i++) {
+		char const *name = n > 1 ? argv[i] : "median (a tenth)";
+
 		name_host(argv[i]);
-		dprintf(1, "  %18.18s", strlen(argv[i]) > 18 ? argv[i] + strlen(argv[i]) - 18 : argv[i]);
+		dprintf(1, "  %18.18s", strlen(name) > 18 ? name + strlen(name) - 18 : name);
 	}
 	dprintf(1, "\n");
 	for (i = 0; i < sizeof programs / sizeof programs[0]; i++)
