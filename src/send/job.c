@@ -8,7 +8,9 @@
 #include "send/queuefile.h"
 #include "send/straight.h"
 
-static job *unused;
+static job *unused;             /* that have been used */
+static job *fresh;              /* fresh[0..n_fresh) never were: they cost no memory yet */
+static unsigned int n_fresh;
 
 static void put_back(job *j)
 {
@@ -18,24 +20,32 @@ static void put_back(job *j)
 
 void job_init(unsigned int n)
 {
-	job *more;
-
 	if (!n)
 		return;
-	while (!(more = calloc(n, sizeof *more)))
+	while (n_fresh)
+		put_back(&fresh[--n_fresh]);
+	while (!(fresh = calloc(n, sizeof *fresh)))
 		log_nomem();
-	do
-		put_back(&more[--n]);
-	while (n);
+	n_fresh = n;
+}
+
+static job *take(void)
+{
+	job *j = unused;
+
+	if (j)
+		unused = j->next;
+	else if (n_fresh)
+		j = &fresh[--n_fresh];
+	return j;
 }
 
 job *job_open(uint64_t id, channel c)
 {
-	job *j = unused;
+	job *j = take();
 
 	if (!j)
 		return 0;
-	unused = j->next;
 	j->id = id;
 	j->c = c;
 	j->m = 0;
