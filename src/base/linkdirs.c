@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/samefile.h"
+
 /* As many links as the kernel follows; the longest target. */
 enum { LINKS_MAX = 40, TARGET_MAX = 4096 };
 
@@ -36,7 +38,7 @@ static int is_root(char const *dir)
 	struct stat root;
 	struct stat st;
 
-	return stat("/", &root) == 0 && stat(dir, &st) == 0 && st.st_dev == root.st_dev && st.st_ino == root.st_ino;
+	return stat("/", &root) == 0 && stat(dir, &st) == 0 && samefile_is(&st, &root);
 }
 
 static int add_dir(stralloc *dirs, stralloc const *path)

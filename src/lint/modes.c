@@ -12,6 +12,7 @@
 
 #include "base/conf.h"
 #include "base/io.h"
+#include "base/samefile.h"
 #include "install/hier.h"
 #include "install/layout.h"
 #include "install/verify.h"
@@ -164,7 +165,7 @@ static int is_qmqpc(struct stat const *st)
 {
 	struct stat other;
 
-	return stat("bin/qmail-qmqpc", &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+	return stat("bin/qmail-qmqpc", &other) == 0 && samefile_is(&other, st);
 }
 
 /* Scanners and wrappers stand in its place with the rights that they need: then the real one is elsewhere. */

@@ -12,6 +12,7 @@
 
 #include <skalibs/djbunix.h>
 
+#include "base/samefile.h"
 #include "base/sync.h"
 #include "base/text.h"
 #include "deadline.h"
@@ -42,7 +43,7 @@ static int is_current(mbox *m)
 	m->regular = S_ISREG(opened.st_mode);
 	m->end = m->regular ? opened.st_size : 0;
 	return !m->regular
-		|| (stat(m->file, &named) == 0 && named.st_dev == opened.st_dev && named.st_ino == opened.st_ino);
+		|| (stat(m->file, &named) == 0 && samefile_is(&named, &opened));
 }
 
 /* A reader may move the mbox away or remove it while we wait for his lock, and what we wrote then nobody

@@ -21,6 +21,7 @@
 #include "base/control.h"
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/samefile.h"
 #include "choice.h"
 #include "proto/envelope.h"
 #include "proto/qq.h"
@@ -82,7 +83,7 @@ static int is_ourselves(char const *file)
 	struct stat self;
 	struct stat st;
 
-	return stat("/proc/self/exe", &self) == 0 && stat(file, &st) == 0 && st.st_dev == self.st_dev && st.st_ino == self.st_ino;
+	return stat("/proc/self/exe", &self) == 0 && stat(file, &st) == 0 && samefile_is(&st, &self);
 }
 
 /* The queue of this installation. */

@@ -17,6 +17,7 @@
 
 #include "base/conf.h"
 #include "base/io.h"
+#include "base/samefile.h"
 
 /* The kernel keeps the name of the file that it has loaded for us, whatever argv says. */
 static char const *own_file(void)
@@ -37,7 +38,7 @@ static int is_itself(void)
 	struct stat b;
 	int same = name && stat(name, &a) == 0
 		&& stralloc_cats(&ours, conf_home) && stralloc_cats(&ours, "/bin/qmail-remote") && stralloc_0(&ours)
-		&& stat(ours.s, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+		&& stat(ours.s, &b) == 0 && samefile_is(&a, &b);
 
 	stralloc_free(&ours);
 	return same;

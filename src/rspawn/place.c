@@ -11,19 +11,13 @@
 
 #include "base/constmap.h"
 #include "base/control.h"
+#include "base/samefile.h"
 #include "route/smtproutes.h"
 
 static control_list lines = CONTROL_LIST_ZERO;
 static constmap routes = CONSTMAP_ZERO;
 static struct stat seen;
 static int loaded;
-
-static int is_same(struct stat const *a, struct stat const *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
-		&& a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec
-		&& a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
 
 /* What the program itself reads counts: this may be out of date for a moment, and costs no more than a session. */
 static int load(char const *file)
@@ -32,7 +26,7 @@ static int load(char const *file)
 
 	if (stat(file, &st) < 0)
 		st = (struct stat){ .st_ino = 0 };
-	if (loaded && is_same(&st, &seen))
+	if (loaded && samefile_unchanged(&st, &seen))
 		return 1;
 	loaded = 0;
 	constmap_free(&routes);

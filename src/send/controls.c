@@ -12,6 +12,7 @@
 #include "base/conf.h"
 #include "base/control.h"
 #include "base/newer.h"
+#include "base/samefile.h"
 #include "proto/compiled.h"
 #include "send/log.h"
 #include "send/policy.h"
@@ -332,10 +333,10 @@ static void remark_virtualdomains(void)
 	}
 }
 
+/* (another mode, which shows in ctime, says nothing new) */
 static int is_same(struct stat const *a, struct stat const *b)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
-		&& a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	return samefile_is(a, b) && a->st_size == b->st_size && samefile_time(a->st_mtim, b->st_mtim);
 }
 
 /* Somebody who has edited one of these and sent HUP believes that it counts. */

@@ -19,6 +19,7 @@
 
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/samefile.h"
 #include "base/sync.h"
 #include "base/text.h"
 #include "mail/fromline.h"
@@ -60,7 +61,7 @@ static int is_same(int fd, struct stat const *st)
 {
 	struct stat other;
 
-	return fstat(fd, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
+	return fstat(fd, &other) == 0 && samefile_is(&other, st);
 }
 
 /* Another of us may have put a new mbox there while we waited for the lock of the old one. */
