@@ -10,11 +10,23 @@
 #include <skalibs/types.h>
 
 #include "base/conf.h"
+#include "base/moment.h"
+#include "base/samefile.h"
 
 int running_start(running *r)
 {
 	*r = (running){ .proc = opendir("/proc"), .dir = -1, .pid = 0 };
 	return r->proc != 0;
+}
+
+int running_open(running *r, pid_t pid)
+{
+	static char const proc[] = "/proc/";
+	char path[sizeof proc + INT_FMT] = "/proc/";
+
+	path[sizeof proc - 1 + int_fmt(path + sizeof proc - 1, pid)] = 0;
+	*r = (running){ .proc = 0, .dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .pid = pid };
+	return r->dir >= 0;
 }
 
 int running_next(running *r)
@@ -40,7 +52,8 @@ void running_end(running *r)
 	if (r->dir >= 0)
 		close(r->dir);
 	r->dir = -1;
-	closedir(r->proc);
+	if (r->proc)
+		closedir(r->proc);
 }
 
 int running_is(running const *r, char const *name)
@@ -55,7 +68,7 @@ int running_is(running const *r, char const *name)
 
 	/* By the file itself: the home may be known by another name. */
 	if (len > 0 && stat(name + 1, &own) == 0 && fstatat(r->dir, "exe", &its, 0) == 0
-	 && own.st_dev == its.st_dev && own.st_ino == its.st_ino)
+	 && samefile_is(&own, &its))
 		return 1;
 	if (len < (ssize_t)(home + n))
 		return 0;
@@ -120,7 +133,7 @@ int running_locks(running const *r, struct stat const *st)
 		struct stat its;
 
 		found = d->d_name[0] != '.' && fstatat(at, d->d_name, &its, 0) == 0
-			&& its.st_dev == st->st_dev && its.st_ino == st->st_ino && holds(r, d->d_name);
+			&& samefile_is(&its, st) && holds(r, d->d_name);
 	}
 	closedir(fds);
 	return found;
@@ -159,5 +172,15 @@ int running_since(running const *r, int64_t *milliseconds)
 	if (!running_since_parse(text, &ticks))
 		return 0;
 	*milliseconds = (int64_t)(ticks * 1000 / (uint64_t)rate);
+	return 1;
+}
+
+int running_began(running const *r, int64_t *milliseconds)
+{
+	int64_t since;
+
+	if (!running_since(r, &since))
+		return 0;
+	*milliseconds = moment_now(CLOCK_REALTIME) - (moment_now(CLOCK_BOOTTIME) - since);
 	return 1;
 }

@@ -19,8 +19,10 @@ typedef struct running
 } running;
 
 /* running_start: 1, or 0 with errno. running_next: 1 and the next process, or 0 when all have been; what ends
- * meanwhile is passed over. running_end: always after a start. */
+ * meanwhile is passed over. running_open: one alone, that is known already; 1, or 0 with errno. running_end: always
+ * after one that gave 1. */
 extern int running_start(running *r);
+extern int running_open(running *r, pid_t pid);
 extern int running_next(running *r);
 extern void running_end(running *r);
 
@@ -35,6 +37,10 @@ extern int running_locks(running const *r, struct stat const *st);
 /* running_since: when it began, in milliseconds of CLOCK_BOOTTIME, to a tick of the kernel's (10 ms) and never too
  * late. 1, or 0 when that cannot be told, as when it has ended. */
 extern int running_since(running const *r, int64_t *milliseconds);
+
+/* running_began: the same on the clock by which files are dated (CLOCK_REALTIME), as that is set now. */
+enum { RUNNING_TICK = 10 };     /* milliseconds: how exactly that is known */
+extern int running_began(running const *r, int64_t *milliseconds);
 
 /* running_since_parse: the same of the text of /proc/PID/stat, which ends with a NUL; *ticks. */
 extern int running_since_parse(char const *stat, uint64_t *ticks);

@@ -8,10 +8,11 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <skalibs/types.h>
+
+#include "base/moment.h"
 
 enum { TELLS_MAJOR = 5, TELLS_MINOR = 17 };
 enum { SLOW_MS = 250, REST_TIMES = 100, FAILED_MS = 3600 * 1000 };
@@ -74,14 +75,6 @@ void syncall_open(void)
 		account = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
 }
 
-static int64_t now(void)
-{
-	struct timespec t = { .tv_sec = 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int is_trusted(int fd)
 {
 	struct statfs f;
@@ -105,7 +98,7 @@ int syncall_is_cheap(int fd)
 	char text[4096];
 	ssize_t n;
 
-	if (account < 0 || now() < resting_until || !is_trusted(fd))
+	if (account < 0 || moment_now(CLOCK_MONOTONIC) < resting_until || !is_trusted(fd))
 		return 0;
 	n = pread(account, text, sizeof text, 0);
 	return n > 0 && syncall_waiting(text, (size_t)n) <= SYNCALL_LITTLE;
@@ -125,10 +118,10 @@ static int is_refusal(int e)
 
 syncall_status syncall(int fd)
 {
-	int64_t const began = now();
+	int64_t const began = moment_now(CLOCK_MONOTONIC);
 	int const failed = syncfs(fd) < 0;
 	int const e = errno;
-	int64_t const ended = now();
+	int64_t const ended = moment_now(CLOCK_MONOTONIC);
 
 	resting_until = ended + syncall_rest(ended - began, failed);
 	errno = e;

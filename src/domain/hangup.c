@@ -15,9 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/moment.h"
 #include "base/newer.h"
 #include "base/running.h"
 #include "base/samefile.h"
+#include "recipient/otherhome.h"
 
 static char const mutex[] = "queue/lock/sendmutex";
 
@@ -26,16 +28,6 @@ enum { PAUSE_MS = 50, SIGN_MS = 10000, SILENT_MS = 2000, STARTING_TRIES = 100, R
 typedef enum { SEARCH_TROUBLE = -1, SEARCH_NONE, SEARCH_STARTING, SEARCH_FOUND, SEARCH_FOREIGN } search;
 
 /* ---- who it is */
-
-static int is_there(char const *home, char const *name)
-{
-	char path[PATH_MAX + sizeof "/bin/qmail-send"];
-	size_t n = strlen(home);
-
-	memcpy(path, home, n);
-	memcpy(path + n, name, strlen(name) + 1);
-	return access(path, F_OK) == 0;
-}
 
 /* Whether its program stands in another home. One that is in none, such as an interpreter, or a directory of programs
  * that bin led to when it was started, tells of none. */
@@ -54,12 +46,12 @@ static int is_foreign(running const *r)
 	if (!bin || bin == program)
 		return 0;
 	*bin = 0;
-	return is_there(program, "/bin/qmail-send") && is_there(program, "/control") && stat(program, &theirs) == 0
+	return otherhome_has(program, "/bin/qmail-send") && otherhome_has(program, "/control") && stat(program, &theirs) == 0
 		&& stat(".", &ours) == 0 && !samefile_is(&theirs, &ours);
 }
 
 /* One that is starting has read the files before it takes the lock: it may know the old ones. */
-static search find(pid_t *pid, int64_t *since)
+static search find(pid_t *pid, int64_t *began)
 {
 	search found = SEARCH_NONE;
 	struct stat st;
@@ -72,7 +64,7 @@ static search find(pid_t *pid, int64_t *since)
 	while (found != SEARCH_FOUND && found != SEARCH_FOREIGN && running_next(&r)) {
 		if (running_locks(&r, &st)) {
 			*pid = r.pid;
-			found = is_foreign(&r) ? SEARCH_FOREIGN : running_since(&r, since) ? SEARCH_FOUND : SEARCH_STARTING;
+			found = is_foreign(&r) ? SEARCH_FOREIGN : running_began(&r, began) ? SEARCH_FOUND : SEARCH_STARTING;
 		} else if (running_is(&r, "/bin/qmail-send")) {
 			found = SEARCH_STARTING;
 		}
@@ -93,23 +85,10 @@ static int look(struct timespec *sign)
 	return 1;
 }
 
-static int64_t milliseconds(struct timespec t)
+/* Whether a process that began then has given the sign, which ours do when they start. */
+static int gives_signs(struct timespec sign, int64_t began)
 {
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t now_on(clockid_t clock)
-{
-	struct timespec now = { .tv_sec = 0 };
-
-	clock_gettime(clock, &now);
-	return milliseconds(now);
-}
-
-/* Whether a process that has run since then has given the sign, which ours do when they start. */
-static int gives_signs(struct timespec sign, int64_t since)
-{
-	return now_on(CLOCK_BOOTTIME) - since >= now_on(CLOCK_REALTIME) - milliseconds(sign);
+	return moment_of(sign) >= began;
 }
 
 typedef struct wait
@@ -127,7 +106,7 @@ static hangup_status wait_sign(wait const *w, struct timespec *sign)
 	char events[4096];
 
 	for (;;) {
-		int64_t left = w->until - now_on(CLOCK_MONOTONIC);
+		int64_t left = w->until - moment_now(CLOCK_MONOTONIC);
 		int r = poll(fds, 2, left > 0 ? (int)left : 0);
 
 		if (r < 0 && errno != EINTR)
@@ -165,7 +144,7 @@ static hangup_status obey(wait const *w, struct timespec sign)
 	return st;
 }
 
-static hangup_status signal_process(int process, int64_t since)
+static hangup_status signal_process(int process, int64_t began)
 {
 	wait w = { .watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .process = process };
 	hangup_status st = HANGUP_TROUBLE;
@@ -175,9 +154,9 @@ static hangup_status signal_process(int process, int64_t since)
 	if (w.watch < 0)
 		return HANGUP_TROUBLE;
 	if (inotify_add_watch(w.watch, mutex, IN_ATTRIB) >= 0 && look(&sign)) {
-		int speaks = gives_signs(sign, since);
+		int speaks = gives_signs(sign, began);
 
-		w.until = now_on(CLOCK_MONOTONIC) + (speaks ? SIGN_MS : SILENT_MS);
+		w.until = moment_now(CLOCK_MONOTONIC) + (speaks ? SIGN_MS : SILENT_MS);
 		st = obey(&w, sign);
 		if (st == HANGUP_TROUBLE && errno == ETIMEDOUT && !speaks)
 			st = HANGUP_SILENT;
@@ -194,14 +173,14 @@ static hangup_status tell(pid_t pid)
 {
 	int process = pidfd_open(pid, 0);
 	hangup_status st = HANGUP_NOBODY;
-	int64_t since;
+	int64_t began;
 	pid_t again;
 	int e;
 
 	if (process < 0)
 		return errno == ESRCH ? HANGUP_NOBODY : HANGUP_TROUBLE;
-	if (find(&again, &since) == SEARCH_FOUND && again == pid)
-		st = signal_process(process, since);
+	if (find(&again, &began) == SEARCH_FOUND && again == pid)
+		st = signal_process(process, began);
 	e = errno;
 	close(process);
 	errno = e;
@@ -215,8 +194,8 @@ hangup_status hangup_send(int *pid)
 
 	*pid = 0;
 	for (tries = 0; tries < STARTING_TRIES; tries++) {
-		int64_t since;
-		search s = find(pid, &since);
+		int64_t began;
+		search s = find(pid, &began);
 		hangup_status st = s == SEARCH_FOUND ? tell(*pid) : HANGUP_NOBODY;
 
 		if (s == SEARCH_TROUBLE)

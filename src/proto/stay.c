@@ -18,6 +18,9 @@
 #include <skalibs/djbunix.h>
 #include <skalibs/sig.h>
 
+#include "base/moment.h"
+#include "base/samefile.h"
+
 enum
 {
 	QUESTIONS = 3,                  /* and the two behind it: descriptors of who stays */
@@ -85,23 +88,16 @@ static int put_question(char const *local, size_t n, int reply)
 	return sendmsg(asking, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)n;
 }
 
-static int64_t milliseconds(void)
-{
-	struct timespec t;
-
-	return clock_gettime(CLOCK_MONOTONIC, &t) < 0 ? 0 : (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* All of it, in time. */
 static int get_answer(stralloc *answer, int fd)
 {
-	int64_t const end = milliseconds() + PATIENCE_MS;
+	int64_t const end = moment_now(CLOCK_MONOTONIC) + PATIENCE_MS;
 	struct pollfd x = { .fd = fd, .events = POLLIN };
 	char buf[1024];
 
 	answer->len = 0;
 	for (;;) {
-		int64_t left = end - milliseconds();
+		int64_t left = end - moment_now(CLOCK_MONOTONIC);
 		ssize_t r;
 
 		if (left <= 0 || (poll(&x, 1, (int)left) < 0 && errno != EINTR))
@@ -158,7 +154,7 @@ static int is_current(void)
 {
 	struct stat st;
 
-	return stat(PROGRAM, &st) == 0 && st.st_dev == own.st_dev && st.st_ino == own.st_ino;
+	return stat(PROGRAM, &st) == 0 && samefile_is(&st, &own);
 }
 
 /* A lock goes with its process, however that ends. */
@@ -195,7 +191,7 @@ int stay_behind(char const *wish)
 	if (!let_go() || !take_seat())
 		_exit(0);
 	sig_ignore(SIGPIPE);
-	born = milliseconds();
+	born = moment_now(CLOCK_MONOTONIC);
 	return 1;
 }
 
@@ -246,7 +242,7 @@ int stay_next(stralloc *local, int *reply)
 	ssize_t n;
 
 	do {
-		if (asked++ == ASKED_MOST || milliseconds() - born > (int64_t)AGE_MOST * 1000) {
+		if (asked++ == ASKED_MOST || moment_now(CLOCK_MONOTONIC) - born > (int64_t)AGE_MOST * 1000) {
 			if (counted)
 				(void)is_taken(IDLE);
 			return 0;

@@ -3,14 +3,12 @@
 #include "clock.h"
 
 #include <limits.h>
-#include <time.h>
+
+#include "base/moment.h"
 
 int64_t clock_now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + 1;
+	return moment_now(CLOCK_MONOTONIC) + 1;
 }
 
 int clock_left(int64_t deadline, int64_t now)

@@ -11,26 +11,26 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
 
+#include "base/moment.h"
 #include "base/newer.h"
 #include "base/running.h"
 #include "recipient/tables.h"
 
 static char const mutex[] = "queue/lock/sendmutex";
 
-/* TICK: how exactly the kernel tells when a process began. AHEAD: how far a sign may be from a clock that is right. */
-enum { SENDER_MILLISECONDS = 1000, TICK_MILLISECONDS = 10, AHEAD_SECONDS = 2 };
+/* AHEAD: how far a sign may be from a clock that is right. */
+enum { SENDER_MILLISECONDS = 1000, AHEAD_SECONDS = 2 };
 
 /* ---- who it is */
 
 typedef struct sender
 {
 	int found;
-	struct timespec began;          /* no later than it did */
+	int64_t began;                  /* milliseconds of the clock by which files are dated; no later than it did */
 } sender;
 
 /* PID MAJOR:MINOR:INODE, the two in the middle hexadecimal; 1 if *s starts so. */
@@ -83,33 +83,15 @@ static pid_t find_owner(struct stat const *st)
 	return found;
 }
 
-static int64_t milliseconds(struct timespec t)
+static int find_began(int64_t *began, pid_t pid)
 {
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static struct timespec time_at(int64_t ms)
-{
-	return (struct timespec){ .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000 };
-}
-
-static int find_began(struct timespec *began, pid_t pid)
-{
-	running r = { .proc = 0, .dir = -1, .pid = pid };
-	struct timespec real;
-	struct timespec boot;
-	char path[sizeof "/proc/" + 3 * sizeof pid];
-	int64_t since;
+	running r;
 	int ok;
 
-	snprintf(path, sizeof path, "/proc/%d", (int)pid);
-	r.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r.dir < 0)
+	if (!running_open(&r, pid))
 		return 0;
-	ok = running_since(&r, &since) && clock_gettime(CLOCK_REALTIME, &real) == 0 && clock_gettime(CLOCK_BOOTTIME, &boot) == 0;
-	close(r.dir);
-	if (ok)
-		*began = time_at(milliseconds(real) - (milliseconds(boot) - since));
+	ok = running_began(&r, began);
+	running_end(&r);
 	return ok;
 }
 
@@ -211,11 +193,11 @@ int sign_covers(int64_t now)
 	s = find_sender(&st, now);
 	/* Ours has given one since it began. When none runs, the next one will; when it is known that this one does not, others
 	 * have to be patient (view.h). */
-	if (s->found && newer_time(s->began, st.st_mtim))
+	if (s->found && newer_time(moment_time(s->began), st.st_mtim))
 		return 1;
 	if (is_ahead(st.st_mtim))
 		return 0;
-	changed = find_changed(st.st_mtim, s->found ? time_at(milliseconds(s->began) + TICK_MILLISECONDS) : st.st_mtim);
+	changed = find_changed(st.st_mtim, s->found ? moment_time(s->began + RUNNING_TICK) : st.st_mtim);
 	tell(changed);
 	return changed == TABLES_FILES;
 }

@@ -2,17 +2,12 @@
 
 #include "inuse.h"
 
-#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/moment.h"
 #include "base/newer.h"
 #include "base/running.h"
-
-enum { MILLISECOND = 1000000, SECOND = 1000 };
-
-/* A start is known to a tick of the kernel's. */
-enum { TICK_MS = 10 };
 
 static struct { char const *name; inuse_status changed; } const files[] = {
 	{ "control/locals", INUSE_HUP }, { "control/locals.cdb", INUSE_HUP },
@@ -26,40 +21,24 @@ static struct { char const *name; inuse_status changed; } const files[] = {
 	{ "control/percenthack", INUSE_RESTART }, { "control/queuelifetime", INUSE_RESTART },
 };
 
-static int64_t now_on(clockid_t clock)
-{
-	struct timespec now = { .tv_sec = 0 };
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * SECOND + now.tv_nsec / MILLISECOND;
-}
-
-/* When something was, which was at that time of CLOCK_BOOTTIME, on the clock by which files are dated. */
-static struct timespec dated(int64_t since)
-{
-	int64_t ms = now_on(CLOCK_REALTIME) - (now_on(CLOCK_BOOTTIME) - since);
-
-	return (struct timespec){ .tv_sec = (time_t)(ms / SECOND), .tv_nsec = (long)(ms % SECOND) * MILLISECOND };
-}
-
 void inuse_find(inuse *u)
 {
 	struct stat st;
-	int64_t since = 0;
+	int64_t began = 0;
 	running r;
 
 	*u = (inuse){ .known = 0 };
 	if (stat("queue/lock/sendmutex", &st) < 0 || !running_start(&r))
 		return;
 	while (!u->known && running_next(&r))
-		u->known = running_locks(&r, &st) && running_since(&r, &since);
+		u->known = running_locks(&r, &st) && running_began(&r, &began);
 	running_end(&r);
 	if (!u->known)
 		return;
 	/* One that does not keep the time has found it as it was before it began. */
 	u->read = st.st_mtim;
-	u->known = !newer_time(dated(since - TICK_MS), u->read);
-	u->started = dated(since + TICK_MS);
+	u->known = !newer_time(moment_time(began - RUNNING_TICK), u->read);
+	u->started = moment_time(began + RUNNING_TICK);
 }
 
 /* A name that is given to another file is a change, too, and shows in its ctime. So does chmod, of which a restart is not

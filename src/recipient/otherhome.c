@@ -30,7 +30,7 @@ static void cut_name(char *path)
 	*strrchr(path, '/') = 0;
 }
 
-static int has(char const *directory, char const *file)
+int otherhome_has(char const *directory, char const *file)
 {
 	char path[PATH_MAX + sizeof "/bin/qmail-send"];
 	size_t n = strlen(directory);
@@ -58,7 +58,7 @@ static void name_home(char *directory)
 {
 	size_t n = strlen(directory);
 
-	if (!has(directory, "/qmail-send"))
+	if (!otherhome_has(directory, "/qmail-send"))
 		directory[0] = 0;
 	else if (n > strlen("/bin") && strcmp(directory + n - strlen("/bin"), "/bin") == 0)
 		cut_name(directory);
@@ -86,7 +86,7 @@ static int queue_leads_out(char home[PATH_MAX])
 	if (!resolve(home, "queue") || is_below(home, "."))
 		return 0;
 	cut_name(home);
-	return has(home, "/bin/qmail-send");
+	return otherhome_has(home, "/bin/qmail-send");
 }
 
 otherhome otherhome_find(char home[PATH_MAX])

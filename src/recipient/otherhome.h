@@ -18,4 +18,7 @@ typedef enum
  * if there is none, or if bin/qmail-queue leads to a program that is in no home, such as a scanner. */
 extern otherhome otherhome_find(char home[PATH_MAX]);
 
+/* otherhome_has: whether there is such a file, "/bin/qmail-send" or shorter, below a directory: by that a home is known. */
+extern int otherhome_has(char const *directory, char const *file);
+
 #endif

@@ -18,6 +18,8 @@
 #include "base/control.h"
 #include "base/errtemp.h"
 #include "base/fds.h"
+#include "base/moment.h"
+#include "base/samefile.h"
 #include "base/sandbox.h"
 #include "company.h"
 #include "keep.h"
@@ -67,15 +69,13 @@ static int is_ours(struct stat *found)
 	struct stat ours;
 
 	return !remote && find() && stat(program.s, found) == 0 && stat(bin_remote.s, &ours) == 0
-		&& found->st_dev == ours.st_dev && found->st_ino == ours.st_ino;
+		&& samefile_is(found, &ours);
 }
 
 /* Of the clock that nobody sets. */
 static uint64_t seconds(void)
 {
-	struct timespec ts;
-
-	return clock_gettime(CLOCK_MONOTONIC, &ts) == 0 ? (uint64_t)ts.tv_sec : 0;
+	return (uint64_t)moment_now(CLOCK_MONOTONIC) / 1000;
 }
 
 /* The environment with the word for whoever may stay so many seconds. */
