@@ -73,7 +73,7 @@ def build(m, number):
     os.makedirs(home)
     for name in ("src", "Makefile", "conf-qmail", "conf-break"):
         subprocess.run(["cp", "-a", os.path.join(harness.ROOT, name), home], check=True)
-    subprocess.run(["cp", "-a", os.path.join(harness.ROOT, ".build/crash"), os.path.join(home, "b")], check=True)
+    subprocess.run(["cp", "-a", os.path.join(harness.ROOT, harness.BUILD), os.path.join(home, "b")], check=True)
     path = os.path.join(home, m.path)
     with open(path, encoding="ascii") as f:
         text = f.read()

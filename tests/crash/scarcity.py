@@ -288,7 +288,7 @@ def apart(table, sink, patient):
         with small_disk(w.home / ("queue/" + name)):
             w.start()
             accepted = w.send()
-            r = subprocess.run(["make", "-s", "-C", harness.ROOT, "QMAIL=" + w.home.path, "B=.build/crash", "check"],
+            r = subprocess.run(["make", "-s", "-C", harness.ROOT, "QMAIL=" + w.home.path, "B=" + harness.BUILD, "check"],
                                capture_output=True, text=True)
             if patient:
                 try:

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, ROOT, SCRATCH, maildir, wait_for
+from harness import ACCOUNTS, BUILD, HOMES, ROOT, SCRATCH, maildir, wait_for
 
 OFF = os.environ.get("SANDBOX") == "off"
 on = pytest.mark.skipif(OFF, reason="the sandbox is off")
@@ -241,9 +241,9 @@ def test_the_table(qmail, everything):
 def probe():
     """The probe, built with the objects of the installed programs."""
     exe = SCRATCH + "/escape_probe"
-    lib = ROOT + "/.build/test/lib/base.a"
+    lib = "%s/%s/lib/base.a" % (ROOT, BUILD)
     # (another test may have built it for a second home)
-    subprocess.run(["make", "-s", "-C", ROOT, "QMAIL=%s/qmail" % SCRATCH, "B=.build/test", ".build/test/lib/base.a"], check=True)
+    subprocess.run(["make", "-s", "-C", ROOT, "QMAIL=%s/qmail" % SCRATCH, "B=" + BUILD, BUILD + "/lib/base.a"], check=True)
     subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-I" + ROOT + "/src", "-o", exe,
                     ROOT + "/tests/system/escape_probe.c", lib, "-l:libskarnet.a"], check=True)
     return exe
