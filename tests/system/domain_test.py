@@ -687,7 +687,8 @@ def test_a_scanner_is_no_home(shop, led_away):
 
 def test_the_qmail_send_of_another_home_gets_no_hangup(shop, second, led_away):
     """Both have their queue on a disk that is neither's, and the other one's runs."""
-    disk = os.path.join(SCRATCH, "disk")
+    disk = os.path.join(SCRATCH, "disk-of-both")
+    shutil.rmtree(disk, ignore_errors=True)
     os.makedirs(disk)
     subprocess.run(["cp", "-a", second / "queue", disk], check=True)
     led_away("queue", disk + "/queue")

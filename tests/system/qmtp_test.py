@@ -157,7 +157,7 @@ def watched(p):
     ("qmail-qmtpd", b"2:\nx,0:,200000000:", b"0:," * (MIB // 3), 500),
     ("qmail-qmqpd", b"200000000:", b"1:x," * (MIB // 4), 500),
     ("qmail-qmqpd", b"", b"0" * MIB, 500),
-])
+], ids=["a long length", "a long message", "a long sender", "many recipients", "many pieces", "a length of noughts"])
 def test_hostile_streams_cost_little_memory(qmail, program, head, piece, count):
     with open(os.path.join(SCRATCH, "queue"), "w") as f:
         f.write("#!/bin/sh\ncat > /dev/null\ncat <&1 > /dev/null\nexit 91\n")
