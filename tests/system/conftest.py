@@ -31,6 +31,11 @@ def leave_out(items):
             i.add_marker(pytest.mark.skip(reason=reason.strip()))
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """A name of megabytes is no name."""
+    return "%s of %d" % (argname, len(val)) if isinstance(val, (str, bytes)) and len(val) > 60 else None
+
+
 def pytest_collection_modifyitems(config, items):
     """SAMPLE=N: one in N, which SEED says; N seeds in a row have all of them."""
     leave_out(items)
