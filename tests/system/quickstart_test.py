@@ -9,14 +9,15 @@ import tempfile
 
 import pytest
 
-from harness import ROOT, SCRATCH
+from harness import BUILD, ROOT, SCRATCH
 
 PORT = 2525
 
 
 def quickstart(home, *args):
     return subprocess.run([ROOT + "/boot/quickstart", "--home", home, "--no-packages", *args], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600,
+                          env=dict(os.environ, B=BUILD))
 
 
 def settings(home):
