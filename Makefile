@@ -433,7 +433,7 @@ help:
 	@echo '  LIBC=$(LIBC)  C library of what is started for each message: musl (static), static or dynamic (of the machine)'
 	@echo '  MUSL=$(MUSL)  what is built once for musl; make clean leaves it; make musl: try again to get it'
 	@echo 'Tests (tests/run --help; each ends with its table of figures):'
-	@echo '  make test             quick: a few minutes, for every change'
+	@echo '  make test             quick: ten minutes, for every change'
 	@echo '  tests/run --full      before a merge: failing calls, power cuts, sanitizers, valgrind, analysers; what .ci/run does'
 	@echo '  make torture          everything without sampling, for hours; SEED=N repeats its choices'
 	@echo '  make unit             the unit tests alone; needs no root'
