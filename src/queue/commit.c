@@ -23,7 +23,7 @@
  * it: qmail-send would deliver a torn message or, without mess/S/N, none. Exit 0 waits for 5 because a
  * crash could take todo/N back, and what is left, S3, is removed unread after 36 hours. The trigger does not wait
  * for 5: qmail-send scans todo whenever it likes, so it must be right to deliver from step 3 on anyway, and the
- * delivery's first commit is then the same as the one of 5.
+ * delivery starts while the disk is at work.
  *
  * Cost on a journalling file system: both files are written out before the first flush, so that one journal
  * commit serves the three flushes of 1 and 2. A directory's flush always commits what is under way, and while others
