@@ -1,5 +1,6 @@
 """Local deliveries, through the whole chain: what programs get and what their exit codes do, mbox and Maildir
 under contention, and processes that are killed in the middle."""
+import contextlib
 import json
 import os
 import pwd
@@ -314,6 +315,50 @@ def test_every_state_survives_the_death_of_a_daemon(here, victim):
     assert set(subjects) == {b"waiting", b"half", b"running", b"new"}
     # without qmail-clean what was delivered straight from todo, before qmail-send noticed, cannot be removed
     assert subjects.count(b"half") >= 2 and (subjects.count(b"new") == 1 or victim == "qmail-clean")
+
+
+def test_what_a_dead_qmail_send_asked_for_is_not_done(qmail, here):
+    """Its qmail-clean is stopped with requests in the pipe. When it goes on, the next qmail-send has had the message
+    removed, and its number is another one's."""
+    here.put("foo/.qmail", "./Maildir/\n")
+    here.start()
+    clean = below(here.pid, "qmail-clean")
+    os.kill(clean, signal.SIGSTOP)
+    here.mail(b"Subject: first\n\n")
+    here.wait_log("^delivery 1: success")
+    number = re.search(r"^new msg (\d+)", here.logtext(), re.M)[1]
+    time.sleep(0.3)
+    here.signal("KILL")
+    here.daemon.wait(20)
+    here.start()
+    here.drained()
+    here.signal("STOP")
+    for sent in range(1, 21):
+        here.mail(b"Subject: later\n\n")
+        if any(number in files for _, _, files in os.walk(qmail / "queue/todo")):
+            break
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(clean, signal.SIGCONT)
+    wait_for("an end of it", lambda: not os.path.exists("/proc/%d" % clean))
+    here.signal("CONT")
+    here.drained()
+    assert sum(b"later" in m for m in maildir("foo", "Maildir")) == sent
+
+
+def test_qmail_clean_does_nothing_for_who_is_gone(qmail):
+    """What was asked for is in the pipe, but nobody reads an answer."""
+    path = qmail / "queue/intd/7000000"
+    open(path, "w").close()
+    r, w = os.pipe()
+    try:
+        os.close(r)
+        p = subprocess.run([qmail / "bin/qmail-clean"], input=b"todo/7000000\0", stdout=w)
+    finally:
+        os.close(w)
+    there = os.path.exists(path)
+    if there:
+        os.unlink(path)
+    assert (there, p.returncode) == (True, 100)
 
 
 def test_retries_leave_room_for_first_attempts(qmail, homes):
