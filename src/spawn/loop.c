@@ -235,6 +235,24 @@ static void output_close(loop *l, run *r)
 
 /* ---- reports */
 
+/* No request can be answered any more: let what runs come to its end, start nothing. */
+static void give_up(loop *l)
+{
+	l->broken = 1;
+	l->in_open = 0;
+}
+
+/* What a qmail-send asked for that is gone is not begun any more: the next one may have had the message delivered and
+ * removed meanwhile, and its number may be another message's. */
+static int has_reader(loop *l)
+{
+	struct pollfd out = { .fd = 1 };
+
+	if (poll(&out, 1, 0) == 1 && out.revents & POLLERR)
+		give_up(l);
+	return !l->broken;
+}
+
 static void out_write(loop *l)
 {
 	while (l->outpos < l->out.len) {
@@ -245,9 +263,7 @@ static void out_write(loop *l)
 		if (w < 0 && errno == EAGAIN)
 			return;
 		if (w <= 0) {
-			/* No request can be answered any more: let what runs come to its end, start nothing. */
-			l->broken = 1;
-			l->in_open = 0;
+			give_up(l);
 			break;
 		}
 		l->outpos += (size_t)w;
@@ -536,7 +552,7 @@ static void start_waiting(loop *l)
 	l->arrived = 0;
 	if (l->held)
 		return;
-	while (l->waiting.n && out_room(l, l->waiting.n)) {
+	while (l->waiting.n && has_reader(l) && out_room(l, l->waiting.n)) {
 		list members = gather(l);
 
 		start(l, &members);

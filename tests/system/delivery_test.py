@@ -345,6 +345,30 @@ def test_what_a_dead_qmail_send_asked_for_is_not_done(qmail, here):
     assert sum(b"later" in m for m in maildir("foo", "Maildir")) == sent
 
 
+@pytest.mark.parametrize("program", ["qmail-lspawn", "qmail-rspawn"])
+def test_deliveries_that_a_dead_qmail_send_asked_for_are_not_begun(here, program):
+    """The message that has the number by then may be another one."""
+    here.put("foo/.qmail", "./Maildir/\n")
+    here.control(smtproutes=":127.0.0.1:9\n")
+    here.start()
+    spawner = below(here.pid, program)
+    os.kill(spawner, signal.SIGSTOP)
+    here.mail(b"Subject: t\n\n", b"foo@mail.test.example" if program == "qmail-lspawn" else b"x@far.test.example")
+    here.wait_log("^starting delivery 1")
+    time.sleep(0.3)
+    here.signal("KILL")
+    here.daemon.wait(20)
+    trace = here.popen(["strace", "-f", "-e", "trace=open,openat,execve", "-o", SCRATCH + "/trace.spawner", "-p", str(spawner)],
+                       stderr=subprocess.DEVNULL)
+    wait_for("strace", lambda: "TracerPid:\t0\n" not in open("/proc/%d/status" % spawner).read())
+    os.kill(spawner, signal.SIGCONT)
+    trace.wait(20)
+    with open(SCRATCH + "/trace.spawner") as f:
+        text = f.read()
+    assert "+++ exited with 111 +++" in text and "openat(" not in text and "execve(" not in text and "open(" not in text
+    assert not maildir("foo", "Maildir")
+
+
 def test_qmail_clean_does_nothing_for_who_is_gone(qmail):
     """What was asked for is in the pipe, but nobody reads an answer."""
     path = qmail / "queue/intd/7000000"
