@@ -434,7 +434,7 @@ help:
 	@echo '  MUSL=$(MUSL)  what is built once for musl; make clean leaves it; make musl: try again to get it'
 	@echo 'Tests (tests/run --help; each ends with its table of figures):'
 	@echo '  make test             quick: ten minutes, for every change'
-	@echo '  tests/run --full      before a merge: failing calls, power cuts, sanitizers, valgrind, analysers; what .ci/run does'
+	@echo '  tests/run --full      before a merge: failing calls, power cuts, sanitizers, valgrind, analysers'
 	@echo '  make torture          everything without sampling, for hours; SEED=N repeats its choices'
 	@echo '  make unit             the unit tests alone; needs no root'
 	@echo '  make bench            the speed of ours and of Postfix, OpenSMTPD and Exim, side by side (tests/bench/README)'

@@ -17,6 +17,7 @@
 #include "base/fds.h"
 #include "base/io.h"
 #include "base/sandbox.h"
+#include "base/trigger.h"
 #include "proto/envelope.h"
 #include "proto/todo.h"
 #include "queue/began.h"
@@ -186,7 +187,9 @@ int main(void)
 
 	alarm(TIMEOUT_SECONDS);
 	code = queue_message(&e);
-	if (code != QQ_OK)
+	if (code == QQ_OK)
+		trigger_pull("lock/trigger");
+	else
 		entry_abandon(&e);
 	_exit((int)code);
 }
