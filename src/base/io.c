@@ -112,3 +112,10 @@ int io_writeall(int fd, char const *s, size_t n)
 	}
 	return 1;
 }
+
+int io_has_reader(int fd)
+{
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) <= 0 || !(p.revents & POLLERR);
+}

@@ -33,4 +33,7 @@ extern int io_write(int fd, char const *s, size_t n, tain const *deadline);
  * handled. 1, or 0 with errno. */
 extern int io_writeall(int fd, char const *s, size_t n);
 
+/* io_has_reader: whether somebody could still read what we write to the pipe fd; also 1 for what is no pipe. */
+extern int io_has_reader(int fd);
+
 #endif

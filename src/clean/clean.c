@@ -2,7 +2,6 @@
 
 /* qmail-clean(8): remove files of the queue that belong to qmailq, as qmail-send asks on descriptor 0. */
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -28,16 +27,6 @@ enum { BLOCK = 4096 };
 
 char const *PROG = "qmail-clean";
 
-/* What a qmail-send asked for that is gone is not to be done any more: the next one may have had message N delivered and
- * removed meanwhile, and another message may have got its number. While we are alive the pipe's other end tells;
- * should we be stopped behind that look, the kernel kills us with qmail-send, which started us (qmail-start(8)). */
-static int is_wanted(void)
-{
-	struct pollfd out = { .fd = 1 };
-
-	return poll(&out, 1, 0) == 0 || !(out.revents & POLLERR);
-}
-
 /* Answer every request that is complete in block[0..n); returns how many there were. */
 static unsigned int answer(qpath_layout const *l, clean_request *request, char const *block, size_t n)
 {
@@ -48,7 +37,9 @@ static unsigned int answer(qpath_layout const *l, clean_request *request, char c
 	for (;;) {
 		switch (clean_next(request, block, n, &pos)) {
 		case CLEAN_READY:
-			if (!is_wanted())
+			/* What a qmail-send asked for that is gone is not to be done any more: the next one may have had
+			 * message N delivered and removed meanwhile, and another message may have got its number. */
+			if (!io_has_reader(1))
 				_exit(EXIT_REPLY);
 			replies[count++] = remove_files(l, request->verb, request->id);
 			break;
@@ -73,6 +64,7 @@ int main(void)
 	if (!fds_sane(2))
 		return EXIT_TEMP;
 	sig_ignore(SIGPIPE);
+	/* Should we be stopped behind io_has_reader: qmail-send is what started us (qmail-start(8)), and we go with it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (chdir(conf_home) < 0)
 		strerr_diefusys(EXIT_TEMP, "chdir to ", conf_home);

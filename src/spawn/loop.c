@@ -246,9 +246,7 @@ static void give_up(loop *l)
  * removed meanwhile, and its number may be another message's. */
 static int has_reader(loop *l)
 {
-	struct pollfd out = { .fd = 1 };
-
-	if (poll(&out, 1, 0) == 1 && out.revents & POLLERR)
+	if (!io_has_reader(1))
 		give_up(l);
 	return !l->broken;
 }
