@@ -39,6 +39,15 @@ def wait_for(what, probe, timeout=20.0):
         time.sleep(0.02)
 
 
+def children(pid):
+    """pids of what the process has started and not yet waited for; none when it is gone itself, which may be any time."""
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+            return [int(p) for p in f.read().split()]
+    except OSError:
+        return []
+
+
 class Home:
     """An installation and what runs in it."""
 
@@ -100,9 +109,7 @@ class Home:
         # under strace the daemon is its child, and what it shall hear goes to the child, unless that has been killed
         self.pid = self.daemon.pid
         if strace:
-            with open("/proc/%d/task/%d/children" % (self.daemon.pid, self.daemon.pid)) as f:
-                children = f.read().split()
-            self.pid = int(children[0]) if children else self.daemon.pid
+            self.pid = next(iter(children(self.daemon.pid)), self.daemon.pid)
         return self.daemon
 
     def listen(self, address="127.0.0.1", port=25, env=None, args=(), program="qmail-smtpd", before=()):

@@ -9,7 +9,7 @@ import time
 
 from failing import (MARK, NO_FAULT, SHIM, TRACE, Result, calls_in, clear_mark, marked, read_trace, start,
                      status_of, text_of, tracer)
-from harness import ACCOUNTS, HOMES, SCRATCH, fresh_home, maildir
+from harness import ACCOUNTS, HOMES, SCRATCH, children, fresh_home, maildir
 
 LOG = os.path.join(SCRATCH, "send.log")
 HOST = "mail.test.example"
@@ -48,11 +48,6 @@ def write_as(name, text):
     uid = ACCOUNTS[name.split("/")[0]]
     os.chown(p, uid, uid)
     os.chmod(p, 0o644)
-
-
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-        return [int(x) for x in f.read().split()]
 
 
 class Chain:

@@ -13,7 +13,7 @@ import time
 import report  # noqa: F401  (puts tests/ on the path)
 import harness
 import trace
-from harness import wait_for
+from harness import children, wait_for
 
 CLONE_NEWNS = 0x20000
 HOST = "mail.test.example"
@@ -205,15 +205,14 @@ class World(harness.Home):
     def children(self):
         """pid of each of the four daemons and of the injector, once the daemons are where they work."""
         def ready():
-            with open("/proc/%d/task/%d/children" % (self.pid, self.pid)) as f:
-                pids = [int(x) for x in f.read().split()] + [self.pid]
             out = {}
-            for pid in pids:
-                with open("/proc/%d/comm" % pid) as f:
-                    out[f.read().strip()] = pid
-            there = [name for name, pid in out.items()
-                     if name == "injector" or os.readlink("/proc/%d/cwd" % pid).endswith(("/queue", "/queue/mess"))]
-            return out if len(there) == 5 else None
+            for pid in children(self.pid) + [self.pid]:
+                # one that has ended meanwhile is none of them
+                with contextlib.suppress(OSError), open("/proc/%d/comm" % pid) as f:
+                    name = f.read().strip()
+                    if name == "injector" or os.readlink("/proc/%d/cwd" % pid).endswith(("/queue", "/queue/mess")):
+                        out[name] = pid
+            return out if len(out) == 5 else None
         return wait_for("the daemons", ready)
 
     def attach(self, pids, *more):

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from harness import wait_for
+from harness import children, wait_for
 
 BODY = b"Subject: t\n\nhello\n"
 UP = "Giving up on 127.0.0.1.\n"
@@ -286,9 +286,8 @@ def test_no_memory_of_a_crash_but_the_crash(road, server):
     r = Rspawn(road)
     r.ask(*((i, "s@x", n) for i, n in enumerate(names(5))))
     wait_for("the message", lambda: server.sessions and len(server.sessions[0]["to"]) == 5)
-    kids = open("/proc/%d/task/%d/children" % (r.p.pid, r.p.pid)).read().split()
-    assert len(kids) == 1
-    os.kill(int(kids[0]), 9)
+    [remote] = children(r.p.pid)
+    os.kill(remote, 9)
     assert sorted(r.report() for _ in range(5)) == [(i, "Zqmail-remote crashed.\n") for i in range(5)]
     held.set()
     r.end()

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, SCRATCH, maildir, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, children, maildir, wait_for
 
 FOO = os.path.join(HOMES, "foo")
 DOCUMENTED = set("""SENDER NEWSENDER RECIPIENT LOCAL HOST USER HOME EXT EXT2 EXT3 EXT4 HOST2 HOST3 HOST4
@@ -244,14 +244,6 @@ def test_a_burst_of_a_hundred(here):
     assert sorted(re.search(rb"Delivered-To: (.*)", m)[1] for m in got) == sorted(envelope)
     running = [int(n) for n in re.findall(r"^status: local (\d+)/20 ", here.logtext(), re.M)]
     assert max(running) == 20
-
-
-def children(pid):
-    try:
-        with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-            return [int(n) for n in f.read().split()]
-    except FileNotFoundError:
-        return []
 
 
 def below(pid, name):

@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from harness import SCRATCH, maildir, wait_for
-from sandbox_test import children, descendants, find, is_program, status
+from harness import SCRATCH, children, maildir, wait_for
+from sandbox_test import descendants, find, is_program, status
 
 PLACE = SCRATCH + "/queue-program"
 MARK = PLACE + "/started"

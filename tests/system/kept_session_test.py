@@ -8,7 +8,7 @@ import time
 import pytest
 
 from company_test import BODY, TAKEN, Rspawn, Server, road, server  # noqa: F401 (fixtures)
-from harness import wait_for
+from harness import children, wait_for
 
 
 def one_by_one(r, n, host="far.example", first=0):
@@ -37,7 +37,7 @@ def warm(r, host="far.example"):
 
 def staying(r):
     """Processes that qmail-rspawn has started and that are still there."""
-    return [int(p) for p in open("/proc/%d/task/%d/children" % (r.p.pid, r.p.pid)).read().split()]
+    return children(r.p.pid)
 
 
 def test_a_lone_message_is_followed_by_quit(road, server):

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, SCRATCH, UNLIMITED, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, UNLIMITED, children, wait_for
 
 MIB = 1 << 20
 SECRET = "two words, ünd mehr "
@@ -261,11 +261,6 @@ def test_no_quit_no_change(pop3):
     c.close()
     time.sleep(0.3)
     assert os.listdir(home + "/Maildir/new") == ["1.one"]
-
-
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-        return [int(x) for x in f.read().split()]
 
 
 def status(pid):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness import ACCOUNTS, HOMES, SCRATCH, Home, fresh_home, maildir, wait_for
+from harness import ACCOUNTS, HOMES, SCRATCH, Home, children, fresh_home, maildir, wait_for
 
 NOBODY = (550, b"sorry, no mailbox here by that name. (#5.1.1)")
 OK = (250, b"ok")
@@ -340,11 +340,6 @@ def session(qmail):
 def end(p, sig=signal.SIGTERM):
     os.kill(p.pid, sig)
     p.wait(10)
-
-
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-        return [int(x) for x in f.read().split()]
 
 
 def test_killed_and_started_again(site):

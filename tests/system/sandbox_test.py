@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from harness import ACCOUNTS, BUILD, HOMES, ROOT, SCRATCH, maildir, wait_for
+from harness import ACCOUNTS, BUILD, HOMES, ROOT, SCRATCH, children, maildir, wait_for
 
 OFF = os.environ.get("SANDBOX") == "off"
 on = pytest.mark.skipif(OFF, reason="the sandbox is off")
@@ -52,11 +52,6 @@ def limits(pid):
 def below(a, b):
     """The lower of two limits."""
     return b if a == -1 else a if b == -1 else min(a, b)
-
-
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-        return [int(x) for x in f.read().split()]
 
 
 def descendants(pid):

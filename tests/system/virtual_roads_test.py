@@ -1,5 +1,6 @@
 """The roads of vpopmail and VMailMgr, with stand-ins for their programs: what these rely on is written down by the
 stand-in and compared. (Where the real ones are built, thirdparty_test runs them.)"""
+import contextlib
 import fcntl
 import json
 import os
@@ -11,7 +12,7 @@ import subprocess
 
 import pytest
 
-from harness import HOMES, SCRATCH, fresh_home, maildir
+from harness import HOMES, SCRATCH, children, fresh_home, maildir
 
 VUID = 89
 SEEN = "SENDER NEWSENDER RECIPIENT USER HOME LOCAL EXT DEFAULT HOST DTLINE RPLINE UFLINE".split()
@@ -127,9 +128,9 @@ class Vadddomain:
         todo = [self.home.pid]
         while todo:
             pid = todo.pop()
-            with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-                todo += [int(p) for p in f.read().split()]
-            with open("/proc/%d/cmdline" % pid) as f:
+            todo += children(pid)
+            # one that has ended meanwhile is not it
+            with contextlib.suppress(OSError), open("/proc/%d/cmdline" % pid) as f:
                 if "qmail-send" in f.read():
                     os.kill(pid, signal.SIGHUP)
                     hit.append(pid)
