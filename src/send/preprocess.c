@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <skalibs/types.h>
 
 #include "base/io.h"
+#include "base/sync.h"
 #include "base/text.h"
 #include "proto/info.h"
 #include "proto/recips.h"
@@ -50,13 +52,18 @@ static void add_number(preprocess *e, uint64_t n)
 }
 
 /* The message stays in todo for the next scan. Returns 0. */
-static int give_up(preprocess *e, char const *what, qpath_kind k)
+static int leave(preprocess *e, char const *what, char const *name, int again)
 {
 	log_raw(e->lines.s, e->lines.len);
-	log_line(what, queuefile_name(k, e->id), 0);
+	log_line(what, name, 0);
 	e->lines.len = 0;
-	e->again = k != QPATH_TODO && k != QPATH_MESS;
+	e->again = again;
 	return 0;
+}
+
+static int give_up(preprocess *e, char const *what, qpath_kind k)
+{
+	return leave(e, what, queuefile_name(k, e->id), k != QPATH_TODO && k != QPATH_MESS);
 }
 
 static int write_records(preprocess *e, int file)
@@ -66,8 +73,40 @@ static int write_records(preprocess *e, int file)
 	return 1;
 }
 
+static uint64_t messages_read;
+
+/* For each directory of todo, how many messages had been read when it was last flushed. */
+static uint64_t *kept_until(uint64_t id)
+{
+	static uint64_t *kept;
+	unsigned int split = queuefile_layout()->big_todo ? queuefile_layout()->split : 1;
+
+	while (!kept && !(kept = calloc(split, sizeof *kept)))
+		log_nomem();
+	return &kept[id % split];
+}
+
+/* todo/N may be so new that the qmail-queue it is from has yet to flush its name. Nothing is written of a message that a
+ * power cut could still take back: what it left of info and local, perhaps not the whole of them, would stay for ever.
+ * Notes alone do no harm: whoever has the number next removes them. */
+static int keep(preprocess *e)
+{
+	uint64_t *kept = kept_until(e->id);
+	char name[QPATH_FMT];
+
+	if (*kept >= e->ordinal)
+		return 1;
+	qpath_dir_fmt(name, queuefile_layout(), QPATH_TODO, e->id);
+	if (!sync_dir(name))
+		return leave(e, "warning: trouble fsyncing ", name, 1);
+	*kept = messages_read;
+	return 1;
+}
+
 static int create(preprocess *e, int file)
 {
+	if (file != PREPROCESS_BOUNCE && !keep(e))
+		return 0;
 	e->has[file] = 1;       /* even after trouble: it may have been created */
 	e->fds[file] = queuefile_open(preprocess_kinds[file], e->id, O_WRONLY | O_CREAT | O_EXCL);
 	if (e->fds[file] < 0)
@@ -279,6 +318,7 @@ static void reset(preprocess *e, uint64_t id)
 	int file;
 
 	e->id = id;
+	e->ordinal = ++messages_read;
 	e->small = 1;
 	e->straight = 0;
 	e->born = 0;

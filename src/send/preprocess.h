@@ -25,6 +25,7 @@ enum { PREPROCESS_SMALL = 8, PREPROCESS_SMALL_BYTES = 4096 };
 typedef struct preprocess
 {
 	uint64_t id;
+	uint64_t ordinal;               /* the how manieth message that was read */
 	stralloc records[PREPROCESS_FILES];     /* contents of the files, as far as they are not written */
 	unsigned int recipients[PREPROCESS_FILES];      /* how many each file has */
 	int small;                      /* all records are in memory, none is written */

@@ -20,9 +20,10 @@ from world import World
 PLACES = [
     ("src/queue/", "qmail-queue", ["queue", "queue, four pages"]),
     ("src/send/bounce.c", "qmail-send", ["bounce, found at the start", "bounce, killed between note and name"]),
-    ("src/send/", "qmail-send", ["one recipient, found at the start", "three messages in one batch", "three messages in one batch, while much waits to be written",
-                                   "one takes long",
-                                   "bounce, found at the start"]),
+    ("src/send/", "qmail-send", ["one recipient, found at the start", "found before its name is on disk",
+                                 "three messages in one batch",
+                                 "three messages in one batch, while much waits to be written", "one takes long",
+                                 "bounce, found at the start"]),
     ("src/local/mbox.c", "qmail-local", ["mbox, new", "mbox, old messages"]),
     ("src/local/", "qmail-local", ["maildir", "maildir, new/ unreadable", "mbox, new"]),
     ("src/users/newmrh.c", "qmail-newmrh", ["morercpthosts.cdb"]),

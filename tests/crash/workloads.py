@@ -159,6 +159,14 @@ class FlowFound(Flow):
     name, quick, found = "one recipient, found at the start", False, True
 
 
+class FlowUnflushed(FlowFound):
+    """qmail-queue does not come to its last flush: qmail-send finds a name in todo that is not on disk."""
+    name = "found before its name is on disk"
+
+    def submit(self, w):
+        assert w.queue(self.sender, self.recipients, self.text(), strace=["-e", "inject=fsync:signal=KILL:when=4"]) == -9
+
+
 class FlowThree(Flow):
     """Local and remote."""
     name, quick = "three recipients", False

@@ -139,9 +139,11 @@ def test_straight_order(delivery):
 
 
 def test_preprocessing_order(deferral):
-    """Of one that is not, all is on disk before todo goes."""
+    """Of one that is not, nothing is written before its name in todo is on disk, and all is on disk before that goes."""
     _, d = deferral
     [pid] = d.execs()["qmail-send"]
+    todo_dir = d.find(pid, "fsync", r"/queue/todo(/\d+)?>\)")
+    assert todo_dir < min(d.find(pid, "open(at)?", r'"%s/.*O_CREAT' % kind) for kind in ("info", "local"))
     info = d.find(pid, "fsync|fdatasync", r"/queue/info/\d+/\d+>")
     local = d.find(pid, "fsync|fdatasync", r"/queue/local/\d+/\d+>")
     info_dir = d.find(pid, "fsync", r"/queue/info/\d+>\)")
