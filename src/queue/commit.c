@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/sync.h"
+#include "base/trigger.h"
 
 /* The promise. Before exit 0 names are as durable as contents; before todo/N exists, everything that it
  * refers to is.
@@ -15,25 +16,25 @@
  *                                          that counts is the one in todo, and it is the same file
  *   2  flush mess/S/N and intd/N           so are text and envelope, complete
  *   3  link intd/N to todo/N               the message is queued, qmail-send may take it at once
- *   4  flush the directory of todo/N       the message is queued after a power cut, too
+ *   4  pull the trigger                    it does
+ *   5  flush the directory of todo/N       the message is queued after a power cut, too
  *
  * Step 3 waits for 1 and 2 because a crash may keep the name todo/N and lose what was not flushed before
- * it: qmail-send would deliver a torn message or, without mess/S/N, none. Exit 0 waits for 4 because a
- * crash could take todo/N back, and what is left, S3, is removed unread after 36 hours.
+ * it: qmail-send would deliver a torn message or, without mess/S/N, none. Exit 0 waits for 5 because a
+ * crash could take todo/N back, and what is left, S3, is removed unread after 36 hours. The trigger does not wait
+ * for 5: qmail-send scans todo whenever it likes, so it must be right to deliver from step 3 on anyway. Before it
+ * writes files of its own it does 5 itself (send/preprocess.c).
  *
  * Cost on a journalling file system: both files are written out before the first flush, so that one journal
  * commit serves the three flushes of 1 and 2. A directory's flush always commits what is under way, and while others
  * are at work something always is: so it comes first. The two that find it done cost a flush of the device's
- * cache at most; that they find it done is that file system's kindness, so they stay. Step 4 is the second
+ * cache at most; that they find it done is that file system's kindness, so they stay. Step 5 is the second
  * commit.
- *
- * The trigger waits for 4, too (queue.c): qmail-send writes info/N and local/N of what it finds in todo, and these, torn,
- * could survive a power cut that todo/N does not.
  *
  * A flush is never tried again after it failed: the kernel may have dropped the pages, and the second try
  * would say yes.
  *
- * After step 3 nothing is removed, even if step 4 fails: qmail-send may be at work on the message. It is
+ * After step 3 nothing is removed, even if step 5 fails: qmail-send may be at work on the message. It is
  * then delivered although we say it was not taken, and comes again: twice is better than never. */
 
 static int open_dir(entry const *e, qpath_kind kind)
@@ -84,6 +85,7 @@ qq_exit commit(entry *e)
 		return QQ_TODO;
 	}
 	e->made = 0;
+	trigger_pull("lock/trigger");
 
 	return sync_file(todo_dir) ? QQ_OK : QQ_WRITE;
 }

@@ -17,7 +17,6 @@
 #include "base/fds.h"
 #include "base/io.h"
 #include "base/sandbox.h"
-#include "base/trigger.h"
 #include "proto/envelope.h"
 #include "proto/todo.h"
 #include "queue/began.h"
@@ -187,9 +186,7 @@ int main(void)
 
 	alarm(TIMEOUT_SECONDS);
 	code = queue_message(&e);
-	if (code == QQ_OK)
-		trigger_pull("lock/trigger");
-	else
+	if (code != QQ_OK)
 		entry_abandon(&e);
 	_exit((int)code);
 }

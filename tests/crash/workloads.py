@@ -204,13 +204,13 @@ class FlowBatchFails(FlowBatch):
 
 
 class FlowFails(Flow):
-    """qmail-send's third flush fails, that of the recipients: the message stays in todo, and is done anew with the
+    """qmail-send's fourth flush fails, that of the recipients: the message stays in todo, and is done anew with the
     next one."""
     name, quick, messages = "a flush of qmail-send fails", False, 2
 
     def act(self, w):
         assert w.queue(self.sender, self.recipients, self.text(MARK + b"/0")) == 0
-        w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:error=EIO:when=3"))
+        w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:error=EIO:when=4"))
         w.wait_log("^warning: trouble fsyncing local/")
         assert w.queue(self.sender, self.recipients, self.text(MARK + b"/1")) == 0
         self.finish(w)
@@ -224,7 +224,7 @@ class FlowNoteFails(Flow):
 
     def act(self, w):
         self.submit(w)
-        w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:error=EIO:when=6"))
+        w.start("./Maildir/", strace=w.recorder("-e", "inject=fsync:error=EIO:when=7"))
         w.wait_log("^alert: unable to append to bounce message")
         self.finish(w)
 

@@ -113,10 +113,10 @@ def test_queue_order(delivery):
     intd = smtpd.find(pid, "fsync|fdatasync", r"/queue/intd/")
     mess_dir = smtpd.find(pid, "fsync", r"/queue/mess/\d+>\)")
     link = smtpd.find(pid, "link|linkat", r"todo/\d+")
-    todo_dir = smtpd.find(pid, "fsync", r"/queue/todo(/\d+)?>\)", link)
-    trigger = smtpd.find(pid, "write", r"lock/trigger", todo_dir)
-    end = smtpd.find(pid, "exit_group", r"\(0\)", trigger)
-    assert max(mess, intd, mess_dir) < link < todo_dir < trigger < end
+    trigger = smtpd.find(pid, "write", r"lock/trigger", link)
+    todo_dir = smtpd.find(pid, "fsync", r"/queue/todo(/\d+)?>\)", trigger)
+    end = smtpd.find(pid, "exit_group", r"\(0\)", todo_dir)
+    assert max(mess, intd, mess_dir) < link < trigger < todo_dir < end
     # and qmail-smtpd says 250 only after qmail-queue has ended
     [server] = smtpd.execs()["qmail-smtpd"]
     assert smtpd.find(server, "write|sendto", r"250 ok \d+ qp") > end
