@@ -18,6 +18,7 @@
 #include <skalibs/djbunix.h>
 #include <skalibs/sig.h>
 
+#include "base/io.h"
 #include "base/moment.h"
 #include "base/samefile.h"
 
@@ -228,9 +229,7 @@ static ssize_t get_question(char *s, size_t max, int *reply)
 /* Who asked has given up: this question was for one that was counted and is no more. So we are still counted. */
 static int is_stale(int reply)
 {
-	struct pollfd x = { .fd = reply };
-
-	counted = poll(&x, 1, 0) > 0 && (x.revents & POLLERR);
+	counted = !io_has_reader(reply);
 	if (counted)
 		close(reply);
 	return counted;
