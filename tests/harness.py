@@ -187,13 +187,10 @@ class Home:
 
     def inject(self, sender, recipients, message):
         """Straight through qmail-queue."""
-        r, w = os.pipe()
         envelope = b"F" + sender + b"\0" + b"".join(b"T" + x + b"\0" for x in recipients) + b"\0"
         ef = os.path.join(SCRATCH, "envelope")
         with open(ef, "wb") as f:
             f.write(envelope)
-        os.close(r)
-        os.close(w)
         mf = message
         if isinstance(message, bytes):
             mf = os.path.join(SCRATCH, "message")

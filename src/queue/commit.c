@@ -23,7 +23,7 @@
  * it: qmail-send would deliver a torn message or, without mess/S/N, none. Exit 0 waits for 5 because a
  * crash could take todo/N back, and what is left, S3, is removed unread after 36 hours. The trigger does not wait
  * for 5: qmail-send scans todo whenever it likes, so it must be right to deliver from step 3 on anyway. Before it
- * writes files of its own it does 5 itself (send/preprocess.c).
+ * writes info/N, local/N or remote/N it does 5 itself (send/preprocess.c).
  *
  * Cost on a journalling file system: both files are written out before the first flush, so that one journal
  * commit serves the three flushes of 1 and 2. A directory's flush always commits what is under way, and while others
@@ -53,12 +53,12 @@ static int has_size(int fd, uint64_t size)
 	return fstat(fd, &st) == 0 && (uint64_t)st.st_size == size;
 }
 
-/* A link that was reported as failed may be there all the same (EIO). */
+/* A link that was reported as failed may be there all the same (EIO), or have been: qmail-send is fast. */
 static int is_linked(entry const *e)
 {
 	struct stat st;
 
-	return fstat(e->fd_intd, &st) < 0 || st.st_nlink > 1;
+	return fstat(e->fd_intd, &st) < 0 || st.st_nlink != 1;
 }
 
 qq_exit commit(entry *e)
@@ -66,7 +66,8 @@ qq_exit commit(entry *e)
 	int mess_dir = open_dir(e, QPATH_MESS);
 	int todo_dir = open_dir(e, QPATH_TODO);
 
-	/* Both are opened first: after step 3 only the disk may fail us. */
+	/* Both are opened first: after step 3 only the disk may fail us, and of a flush that has failed for somebody else
+	 * we are told, too. */
 	if (mess_dir < 0)
 		return QQ_MESS;
 	if (todo_dir < 0)

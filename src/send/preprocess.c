@@ -88,7 +88,8 @@ static uint64_t *kept_until(uint64_t id)
 
 /* todo/N may be so new that the qmail-queue it is from has yet to flush its name. Nothing is written of a message that a
  * power cut could still take back: what it left of info and local, perhaps not the whole of them, would stay for ever.
- * Notes alone do no harm: whoever has the number next removes them. */
+ * Notes alone do no harm: nobody reads them without an info file, and they are removed before that is written. Where the
+ * flush fails, here or in qmail-queue, the next one may say yes without need; nobody was told yes of that message. */
 static int keep(preprocess *e)
 {
 	uint64_t *kept = kept_until(e->id);

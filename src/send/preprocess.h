@@ -12,7 +12,8 @@
 
 /* Rewriting the envelope of one new message: from todo/N to what belongs into info/N, local/N and remote/N. A small
  * envelope is kept in memory, so that it need not be written for its first attempt (straight.h); one of any size
- * takes a few blocks of memory. */
+ * takes a few blocks of memory. The first of these files that is written costs a flush of todo's directory, for all
+ * messages that were read before: read first, then write. */
 
 /* The files a message may get, in the order they are made durable. */
 enum { PREPROCESS_INFO, PREPROCESS_LOCAL, PREPROCESS_REMOTE, PREPROCESS_BOUNCE, PREPROCESS_FILES };
@@ -25,7 +26,7 @@ enum { PREPROCESS_SMALL = 8, PREPROCESS_SMALL_BYTES = 4096 };
 typedef struct preprocess
 {
 	uint64_t id;
-	uint64_t ordinal;               /* the how manieth message that was read */
+	uint64_t ordinal;               /* its place among all that were read, from 1 */
 	stralloc records[PREPROCESS_FILES];     /* contents of the files, as far as they are not written */
 	unsigned int recipients[PREPROCESS_FILES];      /* how many each file has */
 	int small;                      /* all records are in memory, none is written */
@@ -39,8 +40,8 @@ typedef struct preprocess
 } preprocess;
 
 /* preprocess_read: read and rewrite the envelope of message id. Returns its size, or 0 after trouble, which is logged,
- * and if it is in todo no more: then nothing is open, and what there is stays in todo. Unless it is small, files are open and not durable yet;
- * what an earlier attempt left is gone. */
+ * and if it is in todo no more: then nothing is open, and what there is stays in todo. Unless it is small, files are
+ * open and not durable yet; what an earlier attempt left is gone. */
 extern size_t preprocess_read(preprocess *e, uint64_t id);
 
 /* preprocess_write: write the files of a small one from its records: recipients' files only if they hold a recipient

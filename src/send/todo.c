@@ -138,7 +138,8 @@ static int share_directory(int file, uint64_t a, uint64_t b)
 	return file == PREPROCESS_BOUNCE || a % split == b % split;
 }
 
-/* Each directory that got a name, once. */
+/* Each directory once, also of a file that a message does not have: what an earlier one of its number had there is gone,
+ * but as long as that is not on disk, a power cut may bring it back, other people's recipients among them. */
 static void sync_directory(unsigned int from, int file)
 {
 	uint64_t id = batch[from]->id;
@@ -147,12 +148,12 @@ static void sync_directory(unsigned int from, int file)
 	int ok;
 
 	for (i = 0; i < from; i++)
-		if (batch[i]->has[file] && share_directory(file, batch[i]->id, id))
+		if (share_directory(file, batch[i]->id, id))
 			return;
 	qpath_dir_fmt(name, queuefile_layout(), preprocess_kinds[file], id);
 	ok = sync_dir(name);
 	for (i = from; !ok && i < n_batch; i++)
-		if (batch[i]->has[file] && share_directory(file, batch[i]->id, id))
+		if (share_directory(file, batch[i]->id, id))
 			fail(batch[i], name);
 }
 
@@ -163,8 +164,7 @@ static void sync_directories(void)
 
 	for (i = 0; i < n_batch; i++)
 		for (file = 0; file < PREPROCESS_FILES; file++)
-			if (batch[i]->has[file])
-				sync_directory(i, file);
+			sync_directory(i, file);
 }
 
 static void drop_failed(int64_t now)
@@ -302,6 +302,13 @@ static void add_leaving(int64_t now)
 			straight_written(e, 0, now);
 }
 
+/* It could not be read or written. */
+static void stays(preprocess const *e)
+{
+	careful |= e->has[PREPROCESS_INFO];
+	again |= e->again;
+}
+
 /* Straight from todo goes a message of which nothing else can be there, but what a power cut has left of an earlier one
  * of its number, which does no harm until it is written (preprocess_write). What was there when we started, or when
  * something could not be written, may have been begun before: it is made durable before its first attempt, so that
@@ -311,18 +318,27 @@ static size_t take_up(uint64_t id, int64_t now)
 	preprocess *e = &own[n_own];
 	size_t n = preprocess_read(e, id);
 
-	if (n && !careful_scan && !careful && straight_take(e, now))
-		return n;
-	if (n && e->small && !preprocess_write(e))
-		n = 0;
-	if (n) {
+	if (!n) {
+		stays(e);
+	} else if (careful_scan || careful || !straight_take(e, now)) {
 		n_own++;
 		add(e);
-	} else {
-		careful |= e->has[PREPROCESS_INFO];
-		again |= e->again;
 	}
 	return n;
+}
+
+/* Once all are read, so that one flush of todo does for them (preprocess.c). */
+static void write_small(void)
+{
+	unsigned int kept = 0;
+	unsigned int i;
+
+	for (i = 0; i < n_batch; i++)
+		if (batch[i]->straight || !batch[i]->small || preprocess_write(batch[i]))
+			batch[kept++] = batch[i];
+		else
+			stays(batch[i]);
+	n_batch = kept;
 }
 
 /* Attempts are counted, not successes: thousands that fail must not keep everybody else waiting. */
@@ -335,6 +351,7 @@ static void fill_batch(int64_t now)
 	while (tried++ < BATCH_MAX && n_batch < batch_limit && bytes < BATCH_BYTES && next_id(&id))
 		if (!straight_has(id))
 			bytes += take_up(id, now);
+	write_small();
 }
 
 void todo_init(void)

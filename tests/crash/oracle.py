@@ -180,8 +180,12 @@ class Look:
                 return ["EXPOSED: todo without the message"]
             if mess != m.text:
                 return ["EXPOSED: todo with a torn message"]
-        elif n in self.queue["info"] and mess is not None and mess != m.text:
-            return ["EXPOSED: info with a torn message"]
+        elif n in self.queue["info"] and mess is not None:
+            if mess != m.text:
+                return ["EXPOSED: info with a torn message"]
+            records = b"".join(self.queued(c, n) or b"" for c in ("local", "remote")).split(b"\0")
+            return ["EXPOSED: to recipient %s, who is none of the envelope's" % r[1:].decode("latin-1") for r in records
+                    if r[:1] == b"T" and r[1:] not in m.recipients]
         return []
 
     def safe(self, m, r):

@@ -167,6 +167,21 @@ class FlowUnflushed(FlowFound):
         assert w.queue(self.sender, self.recipients, self.text(), strace=["-e", "inject=fsync:signal=KILL:when=4"]) == -9
 
 
+class FlowLeftover(FlowFound):
+    """An earlier message of that number had a file that this one has not."""
+    name = "found, with another message's recipient"
+
+    def submit(self, w):
+        super().submit(w)
+        [number] = os.listdir(w / "queue/todo")
+        leftover = w / "queue/remote/%d/%s" % (int(number) % 23, number)
+        old = os.path.join(w.scratch, "leftover")
+        with open(old, "wb") as f:
+            f.write(b"T" + FAR + b"\0")
+        subprocess.run(w.recorder() + ["cp", old, leftover], check=True)
+        subprocess.run(w.recorder() + ["sync", leftover, os.path.dirname(leftover)], check=True)
+
+
 class FlowThree(Flow):
     """Local and remote."""
     name, quick = "three recipients", False

@@ -155,6 +155,22 @@ def test_preprocessing_order(deferral):
     assert ask < gone
 
 
+def test_a_batch_shares_the_flush_of_todo(qmail, homes):
+    """Of all that are found together, names in todo are flushed once."""
+    homes("foo/.qmail-user", "|exit 111\n")
+    qmail.control(virtualdomains="example.com:foo\n")
+    qmail.assign("+foo-:foo:%d:%d:%s/foo:-::\n.\n" % (ACCOUNTS["foo"], ACCOUNTS["foo"], HOMES))
+    for _ in range(20):
+        assert qmail.inject(b"s@c.example", [b"user@example.com"], b"Subject: t\n\nbody\n") == 0
+    trace = os.path.join(SCRATCH, "trace.daemons")
+    qmail.start(strace=["strace", "-f", "-y", "-s", "512", "-e", "trace=" + CALLS, "-o", trace])
+    qmail.wait_log("^delivery \\d+: deferral", 20)
+    qmail.stop()
+    t = Trace(trace)
+    [pid] = t.execs()["qmail-send"]
+    assert len([text for c, text in t.of(pid) if c == "fsync" and "/queue/todo>)" in text]) == 1
+
+
 def test_maildir_order(delivery):
     _, d = delivery
     [pid] = d.execs()["qmail-local"]
