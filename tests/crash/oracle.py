@@ -183,6 +183,8 @@ class Look:
         elif n in self.queue["info"] and mess is not None:
             if mess != m.text:
                 return ["EXPOSED: info with a torn message"]
+            if self.queued("info", n) != b"F" + m.sender + b"\0":
+                return ["STUCK: a torn info"]
             records = b"".join(self.queued(c, n) or b"" for c in ("local", "remote")).split(b"\0")
             return ["EXPOSED: to recipient %s, who is none of the envelope's" % r[1:].decode("latin-1") for r in records
                     if r[:1] == b"T" and r[1:] not in m.recipients]
