@@ -127,6 +127,13 @@ class Trial:
                     found.append(int(p))
         return found
 
+    def receiver(self):
+        """The pid of the qmail-smtpd that has spoken to us: one of a connection that is over may still be ending."""
+        def only():
+            pids = self.programs("qmail-smtpd")
+            return pids if len(pids) == 1 else None
+        return wait_for("a single receiver", only)[0]
+
     @contextlib.contextmanager
     def listening(self, port=SMTP, program="qmail-smtpd", limit=100, **control):
         """Controls hold while it runs."""
@@ -440,7 +447,7 @@ class Trial:
         """Send stream so many times: the most memory the receiver had, and what it said."""
         with connect() as s:
             until(s, lambda got: got.endswith(b"\n"))
-            pid, = self.programs("qmail-smtpd")
+            pid = self.receiver()
             highest, got = [self.high_water(pid)], []
 
             def watch():
@@ -479,7 +486,7 @@ class Trial:
                     s.sendall(data)
                     until(s, lambda got: b"354" in got)
                     s.sendall(before)
-                    pid, = self.programs("qmail-smtpd")
+                    pid = self.receiver()
                     for _ in range(10):
                         s.sendall(block)
                     memory = self.high_water(pid)

@@ -801,7 +801,7 @@ def test_killed_at_each_call(shop, command):
 STAND_IN = r'''
 """What vadddomain does to qmail's files, one domain after another: each file by itself under a write lock of FILE.lock,
 read, a line added, the whole sorted, written to FILE.PID and renamed; then qmail-newu, qmail-newmrh past 50, and HUP to
-whatever shows qmail-send."""
+whatever shows qmail-send, here only to that of this home."""
 import fcntl, os, signal, subprocess, sys
 home, first, last = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 
@@ -827,8 +827,7 @@ for i in range(first, last):
         update("control/rcpthosts", d)
     for p in os.listdir("/proc"):
         try:
-            args = open("/proc/%s/cmdline" % p).read() if p.isdigit() else ""
-            if "qmail-send" in args and "supervise" not in args:
+            if p.isdigit() and os.path.samefile("/proc/%s/exe" % p, home + "/bin/qmail-send"):
                 os.kill(int(p), signal.SIGHUP)
         except OSError:
             pass
