@@ -460,21 +460,25 @@ def test_no_answer_and_no_listener(site):
 
 # ---- looks that hang or crash
 
+# This run's alone: others may be under way on the machine.
+HANG = "5077.%06d" % os.getpid()
+
+
 @pytest.fixture
 def slow(site):
     """qmail-getpw hangs for some names and crashes for others."""
     getpw = site / "bin/qmail-getpw"
     os.rename(getpw, getpw + ".real")
     with open(getpw, "w") as f:
-        f.write("#!/bin/sh\ncase $1 in hang*) exec sleep 5077 ;; crash*) kill -9 $$ ;; odd*) echo junk; exit 0 ;; esac\n"
-                "exec %s.real \"$1\"\n" % getpw)
+        f.write("#!/bin/sh\ncase $1 in hang*) exec sleep %s ;; crash*) kill -9 $$ ;; odd*) echo junk; exit 0 ;; esac\n"
+                "exec %s.real \"$1\"\n" % (HANG, getpw))
     os.chmod(getpw, 0o755)
     yield site
     os.rename(getpw + ".real", getpw)
 
 
 def sleepers():
-    out = subprocess.run(["pgrep", "-f", "sleep 5077"], capture_output=True, text=True).stdout
+    out = subprocess.run(["pgrep", "-f", "sleep " + HANG], capture_output=True, text=True).stdout
     return out.split()
 
 
